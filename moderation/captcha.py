@@ -1,0 +1,194 @@
+"""Ask a small sum, and know the answer again without having stored the question.
+
+A token carries a random nonce and the time of asking, sealed by HMAC-SHA256 together with
+the site and the page. The two numbers are drawn from the nonce with a key of their own, so
+the token holds nothing the answer could be computed from without that key. That a sum is
+spent once is the caller's part: store `Challenge.nonce` in a column that is unique.
+"""
+
+import base64
+import hmac
+import secrets
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+LIFETIME = timedelta(hours=1)
+# Two servers behind one name never agree on the second; a minute is plenty between them.
+CLOCK_SKEW = timedelta(minutes=1)
+
+_SMALLEST, _LARGEST = 10, 99
+_LONGEST_ANSWER = 40
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_NONCE, _TIME, _MAC = 16, 6, 32
+# 54 bytes are 72 whole base64 characters: no unused bits are left at the end to play with.
+_TOKEN_LENGTH = (_NONCE + _TIME + _MAC) * 4 // 3
+
+
+class ChallengeError(ValueError):
+    """The token cannot stand for a sum that was asked here, for this page, within the hour."""
+
+
+class Forged(ChallengeError):  # noqa: N818 - reads as what the token is
+    """Not a token made here for this site and page: altered, spliced, borrowed or made up."""
+
+
+class Expired(ChallengeError):  # noqa: N818 - reads as what the token is
+    """Made here, but too long ago, or by a clock that is far ahead of this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """A sum to solve: `left` plus `right`, asked at `asked_at`, answerable before `expires_at`.
+
+    `token` goes to the reader and comes back with the answer. `nonce` (32 hex digits) names
+    this one sum, to be stored when it is spent. Both times are aware, in UTC.
+    """
+
+    token: str
+    left: int
+    right: int
+    nonce: str
+    asked_at: datetime
+    expires_at: datetime
+
+    @property
+    def question(self) -> str:
+        """The sum as a reader sees it, such as "13 + 19 ="."""
+        return f"{self.left} + {self.right} ="
+
+    def answered_by(self, text: str) -> bool:
+        """Whether what a person typed is the right number, in figures or in English words."""
+        return number(text) == self.left + self.right
+
+
+def ask(key: bytes, *, site: str, page: str, now: datetime) -> Challenge:
+    """A new sum for one page of one site.
+
+    `key` is secret and the same on every server, 32 random bytes; `now` is aware (a naive
+    time raises TypeError) and is kept to the millisecond.
+    """
+    since_epoch = (now - _EPOCH) // _MILLISECOND
+    stamp = secrets.token_bytes(_NONCE) + since_epoch.to_bytes(_TIME, "big")
+    return _challenge(key, _spelled(stamp + _mac(key, stamp, site, page)), stamp)
+
+
+def read(key: bytes, token: str, *, site: str, page: str, now: datetime) -> Challenge:
+    """The sum that `token` was made for.
+
+    Raises Forged unless `ask` made exactly this token with the same key, site and page, and
+    Expired from LIFETIME after it was asked, or when it was asked more than CLOCK_SKEW
+    after `now`. Takes any text, of any length.
+    """
+    stamp, mac = _parts(token)
+    if not hmac.compare_digest(mac, _mac(key, stamp, site, page)):
+        raise Forged("This sum was not asked here.")
+    challenge = _challenge(key, token, stamp)
+    if now >= challenge.expires_at:
+        raise Expired("This sum is too old.")
+    if challenge.asked_at > now + CLOCK_SKEW:
+        raise Expired("This sum comes from a clock that is ahead.")
+    return challenge
+
+
+def _parts(token: str) -> tuple[bytes, bytes]:
+    if len(token) != _TOKEN_LENGTH:
+        raise Forged("This is not the token of a sum.")
+    try:
+        raw = base64.urlsafe_b64decode(token)
+    except ValueError:
+        raise Forged("This is not the token of a sum.") from None
+    # The decoder skips foreign characters and takes "+" for "-": only one spelling may pass.
+    if _spelled(raw) != token:
+        raise Forged("This is not how the token of a sum is spelled.")
+    return raw[:-_MAC], raw[-_MAC:]
+
+
+def _challenge(key: bytes, token: str, stamp: bytes) -> Challenge:
+    nonce = stamp[:_NONCE]
+    left, right = _drawn(key, nonce)
+    asked_at = _EPOCH + int.from_bytes(stamp[_NONCE:], "big") * _MILLISECOND
+    return Challenge(token, left, right, nonce.hex(), asked_at, asked_at + LIFETIME)
+
+
+def _drawn(key: bytes, nonce: bytes) -> tuple[int, int]:
+    # The answer is drawn first and then split: two even terms would make middling sums
+    # likely. 256 bits leave a remainder far too small to see when divided by these ranges.
+    drawn = int.from_bytes(hmac.digest(_subkey(key, b"numbers"), nonce, "sha256"), "big")
+    rest, step = divmod(drawn, _LARGEST - _SMALLEST + 1)
+    answer = _SMALLEST + step
+    left = 1 + rest % (answer - 1)
+    return left, answer - left
+
+
+def _mac(key: bytes, stamp: bytes, site: str, page: str) -> bytes:
+    # The site goes in with its length, so that no site's end can pass for a page's start.
+    # Lone surrogates arrive in JSON; they are as good a text as any to be told apart.
+    site_bytes = site.encode("utf-8", "surrogatepass")
+    page_bytes = page.encode("utf-8", "surrogatepass")
+    message = stamp + len(site_bytes).to_bytes(8, "big") + site_bytes + page_bytes
+    return hmac.digest(_subkey(key, b"token"), message, "sha256")
+
+
+def _subkey(key: bytes, purpose: bytes) -> bytes:
+    return hmac.digest(key, b"moderation challenge 1 " + purpose, "sha256")
+
+
+def _spelled(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode("ascii")
+
+
+# Full-width forms of ASCII (U+FF01 to U+FF5E) as East Asian keyboards type them, a full stop
+# from there, and the hyphens that word processors make. Not NFKC: it turns 3² into 32.
+_PLAIN_FORMS = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
+    ord("。"): ".",
+    ord("\N{HYPHEN}"): "-",
+    ord("\N{NON-BREAKING HYPHEN}"): "-",
+    ord("\N{EN DASH}"): "-",
+}
+
+# fmt: off
+_SMALL = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
+    "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen",
+    "eighteen", "nineteen",
+)
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+# fmt: on
+_NAMED = (
+    {name: value for value, name in enumerate(_SMALL)}
+    | {name: 10 * ten for ten, name in enumerate(_TENS, start=2)}
+    | {
+        f"{name}{joint}{_SMALL[one]}": 10 * ten + one
+        for ten, name in enumerate(_TENS, start=2)
+        for one in range(1, 10)
+        for joint in ("", " ", "-", " - ")
+    }
+)
+
+
+def number(text: str) -> int | None:
+    """The whole number a person typed, or None when it is not one; never raises.
+
+    Takes decimal digits of any script with blanks among them, English words from zero to
+    ninety-nine, "=" or "+" before and "." or "!" after. More than 40 characters are None.
+    """
+    if len(text) > _LONGEST_ANSWER:
+        return None
+    bare = _without_marks(" ".join(text.translate(_PLAIN_FORMS).casefold().split()))
+    named = _NAMED.get(bare)
+    return _in_figures(bare) if named is None else named
+
+
+def _without_marks(text: str) -> str:
+    unsigned = text.removeprefix("=").lstrip().removeprefix("+").lstrip()
+    return unsigned[:-1].rstrip() if unsigned.endswith((".", "!")) else unsigned
+
+
+def _in_figures(text: str) -> int | None:
+    digits = [unicodedata.decimal(character, None) for character in text if character != " "]
+    if not digits or None in digits:
+        return None
+    return int("".join(map(str, digits)))
