@@ -1,0 +1,187 @@
+"""Engine, sessions and column types, for SQLite and PostgreSQL alike.
+
+Three facts decide what stands here (all measured, see docs/durability.md):
+
+* SQLite before 3.51.3 (and its 3.50.7 and 3.44.6 back-ports) can corrupt a WAL database when two
+  connections write and checkpoint at once; Debian 12 ships 3.40.1. So `pysqlite3`, whose wheel
+  brings a newer SQLite, is taken where the interpreter's own has the bug.
+* Transactions that read first and then write lose updates, or fail with "database is locked". A
+  writing session therefore begins with BEGIN IMMEDIATE.
+* `synchronous=NORMAL` forgets acknowledged commits at a power cut; FULL does not.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import (
+    DateTime,
+    Dialect,
+    Engine,
+    MetaData,
+    String,
+    TypeDecorator,
+    create_engine,
+    event,
+)
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+
+BUSY_SECONDS = 20
+POOL_SIZE = 20
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+#: Text that sorts by its bytes on both databases, whatever the server's locale: ids, positions.
+Ascii = String().with_variant(String(collation="C"), "postgresql")
+
+
+class DatabaseUnsafe(RuntimeError):
+    """The database cannot be used without risking what is stored; the message says why."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC, aware in Python; SQLite, which knows no zones, stores it without one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a moment without a zone: it could be any of 26 hours."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored moment needs a time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give every stored moment its zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """What every stored thing has in common: names that migrations can rely on, and UTC."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {datetime: UtcDateTime}  # noqa: RUF012 - SQLAlchemy's own idiom
+
+
+class Database:
+    """One engine, and sessions of two kinds: those that only read, and those that write."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url)
+        self._writing_engine = self.engine.execution_options(immediate=True)
+        self._turn = threading.Lock()
+
+    def reading(self) -> Session:
+        """A session that begins plainly; it sees one consistent state and blocks nobody."""
+        return Session(self.engine, expire_on_commit=False)
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session whose transaction takes SQLite's write lock at its first statement.
+
+        Whoever leaves without a commit has written nothing. The threads of one process wait for
+        their turn here, in the order they came: SQLite's own waiting sleeps and retries, which
+        is slower, and unfair to whoever has waited longest.
+        """
+        if not self.is_sqlite:
+            with Session(self._writing_engine, expire_on_commit=False) as session:
+                yield session
+            return
+        with self._turn, Session(self._writing_engine, expire_on_commit=False) as session:
+            yield session
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def has_wal_reset_bug(version: tuple[int, int, int]) -> bool:
+    """Whether this SQLite can corrupt a WAL database (fixed in 3.51.3, 3.50.7 and 3.44.6)."""
+    if version >= (3, 51, 3):
+        return False
+    return not ((3, 50, 7) <= version < (3, 51, 0) or (3, 44, 6) <= version < (3, 45, 0))
+
+
+def sqlite_module() -> ModuleType:
+    """The SQLite to use: the interpreter's own where it is sound, else pysqlite3's.
+
+    Raises DatabaseUnsafe where neither is.
+    """
+    if not has_wal_reset_bug(_version(sqlite3)):
+        return sqlite3
+    try:
+        import pysqlite3
+    except ImportError:
+        pysqlite3 = None
+    if pysqlite3 is not None and not has_wal_reset_bug(_version(pysqlite3)):
+        return pysqlite3  # type: ignore[no-any-return]  # the package has no types
+    raise DatabaseUnsafe(
+        f"SQLite {sqlite3.sqlite_version} can corrupt a database that several processes write; "
+        "install the package pysqlite3, use Python with SQLite 3.51.3 or newer, or PostgreSQL."
+    )
+
+
+def _version(module: ModuleType) -> tuple[int, int, int]:
+    major, minor, patch = (int(part) for part in module.sqlite_version.split("."))
+    return major, minor, patch
+
+
+def _sqlite_engine(url: str) -> Engine:
+    engine = create_engine(
+        url,
+        module=sqlite_module(),
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_SIZE,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver would begin transactions of its own, deferred ones: it is told not to.
+    connection.isolation_level = None
+    for pragma in SQLITE_PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+SQLITE_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    f"busy_timeout = {BUSY_SECONDS * 1000}",
+    "cache_size = -16000",
+    "temp_store = MEMORY",
+)
+
+
+def _begin_sqlite(connection: Any) -> None:
+    immediate = connection.get_execution_options().get("immediate")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _postgres_engine(url: str) -> Engine:
+    return create_engine(
+        url,
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_SIZE,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 10, "options": "-c timezone=UTC"},
+    )

@@ -1,0 +1,345 @@
+"""What a reader sent becomes a comment, or is refused with a reason."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from moderation import captcha, policy, privacy
+from moderation.models import (
+    Author,
+    Comment,
+    Receipt,
+    Secret,
+    Site,
+    SpentChallenge,
+    Status,
+    Thread,
+)
+from moderation.publishing import find_thread
+from moderation.text import addresses, markup
+
+#: A network key makes digests for the first half of its life and is thrown away at its end.
+NETWORK_KEY_LIFE = timedelta(days=30)
+#: For how long a repeated Idempotency-Key gets the first answer again.
+RECEIPT_LIFE = timedelta(days=2)
+
+
+class Refused(Exception):
+    """A reply that is not taken. `spends` tells the door to commit: the sum is spent all the same."""
+
+    spends = False
+
+
+class WrongAnswer(Refused):
+    """The sum is wrong. It is spent, or a program could try every number."""
+
+    spends = True
+
+
+class AlreadySpent(Refused):
+    """The sum was answered before, rightly or wrongly."""
+
+
+class Duplicate(Refused):
+    """The same author left the same text in the same place before."""
+
+    spends = True
+
+
+class Closed(Refused):
+    """The thread takes no more replies."""
+
+
+class NoSuchParent(Refused):
+    """What it answers is not (or no longer) there for readers to answer."""
+
+
+class OtherRequest(Refused):
+    """The Idempotency-Key was used before, for something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a reader sent, validated by the form: texts are tidy, addresses in normal form."""
+
+    page: str
+    title: str
+    parent: str | None
+    name: str
+    email: str
+    website: str
+    body: str
+    honeypot: str = ""
+    #: The network address it came from, or "" where there is none (an import, the demo).
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A reply with all that can be worked out before the database is asked, or locked."""
+
+    reply: Reply
+    rendered: markup.Rendered
+    author_digest: str
+    text_digest: str
+    fingerprint: str
+    avatar: str
+
+
+def draft(reply: Reply, site_key: bytes) -> Draft:
+    """Render and digest a reply. Slow work stands here, outside the transaction."""
+    key = addresses.email_key(reply.email)
+    folded = " ".join(reply.body.casefold().split())
+    place = "\n".join((reply.page, reply.parent or "", key, reply.body))
+    return Draft(
+        reply=reply,
+        rendered=markup.render(reply.body),
+        author_digest=privacy.digest(site_key, "author", key),
+        text_digest=privacy.digest(site_key, "text", folded),
+        fingerprint=privacy.digest(site_key, "fingerprint", place),
+        avatar=privacy.avatar_seed(site_key, key),
+    )
+
+
+def receive(
+    session: Session,
+    keyring: privacy.Keyring,
+    site: Site,
+    left: Draft,
+    *,
+    challenge: captcha.Challenge,
+    answer: str,
+    now: datetime,
+) -> Comment:
+    """Take a reply: the challenge is spent, the policy judges, a comment and its first decision
+    are written. The caller commits, also where a `Refused` says that it `spends`.
+    """
+    spend(session, challenge, answer)
+    thread = _open_thread(session, site, left.reply, now)
+    parent = _parent(session, thread, left.reply.parent)
+    _refuse_duplicate(session, thread, left.fingerprint)
+    author = _author(session, keyring, site, left, now)
+    seconds = (now - challenge.asked_at).total_seconds()
+    verdict = policy.judge(_facts(session, site, left, author, seconds))
+    comment = _comment(left, thread, author, verdict, now)
+    comment.network_digest = network_digest(session, keyring, left.reply.address, now)
+    comment.place(parent)
+    session.add(comment)
+    comment.decide(Status.PENDING if verdict.holds else Status.APPROVED, by=None, at=now)
+    session.flush()
+    return comment
+
+
+def spend(session: Session, challenge: captcha.Challenge, answer: str) -> None:
+    """Spend a challenge, whatever the answer; raises AlreadySpent or WrongAnswer.
+
+    The unique row decides between two who come at once, on any worker or node: the second waits
+    for the first one's transaction and then finds its row.
+    """
+    row = {"nonce": challenge.nonce, "expires_at": challenge.expires_at}
+    if not _insert_once(session, SpentChallenge, row):
+        raise AlreadySpent
+    if not challenge.answered_by(answer):
+        raise WrongAnswer
+
+
+def once(
+    session: Session,
+    site: Site,
+    key: str,
+    request: str,
+    now: datetime,
+    act: Callable[[], tuple[int, dict[str, Any]]],
+) -> tuple[int, dict[str, Any]]:
+    """Do `act` for the first request with this Idempotency-Key; give its repeats the same answer.
+
+    `request` stands for what was sent; the same key with something else raises OtherRequest.
+    What `act` refuses is not kept: the key can be used again with the mistake put right. The
+    receipt is written first, so that of two at once the second waits for the first.
+    """
+    row = {
+        "site_id": site.id,
+        "key_digest": privacy.token_digest(key),
+        "request_digest": privacy.token_digest(request),
+        "status": 0,
+        "answer": {},
+        "created_at": now,
+    }
+    if _insert_once(session, Receipt, row):
+        status, answer = act()
+        receipt = session.get_one(Receipt, (site.id, row["key_digest"]))
+        receipt.status, receipt.answer = status, answer
+        return status, answer
+    receipt = session.get_one(Receipt, (site.id, row["key_digest"]))
+    if receipt.request_digest != row["request_digest"]:
+        raise OtherRequest
+    return receipt.status, receipt.answer
+
+
+def network_digest(
+    session: Session, keyring: privacy.Keyring, address: str, now: datetime
+) -> str | None:
+    """The keyed digest of the network an address lies in; the address itself is kept nowhere."""
+    try:
+        network = privacy.network(address)
+    except ValueError:
+        return None
+    newest = session.scalar(
+        select(Secret)
+        .where(Secret.purpose == "network")
+        .order_by(Secret.created_at.desc())
+        .limit(1)
+    )
+    if newest is None or now - newest.created_at > NETWORK_KEY_LIFE / 2:
+        newest = Secret.make("network", keyring=keyring, at=now)
+        session.add(newest)
+    return privacy.digest(newest.open(keyring), "network", network)
+
+
+def tidy_up(session: Session, now: datetime) -> None:
+    """Throw away what has served: spent sums, receipts, and network keys at their end."""
+    session.execute(delete(SpentChallenge).where(SpentChallenge.expires_at < now))
+    session.execute(delete(Receipt).where(Receipt.created_at < now - RECEIPT_LIFE))
+    session.execute(
+        delete(Secret).where(
+            Secret.purpose == "network", Secret.created_at < now - NETWORK_KEY_LIFE
+        )
+    )
+
+
+def _open_thread(session: Session, site: Site, reply: Reply, now: datetime) -> Thread:
+    thread = find_thread(session, site.id, reply.page)
+    if thread is None:
+        row = {
+            "id": privacy.new_id(),
+            "site_id": site.id,
+            "page": reply.page,
+            "title": reply.title,
+            "open": True,
+            "count": 0,
+            "revision": 1,
+            "created_at": now,
+        }
+        _insert_once(session, Thread, row)
+        thread = session.scalars(
+            select(Thread).where(Thread.site_id == site.id, Thread.page == reply.page)
+        ).one()
+    if not thread.open:
+        raise Closed
+    return thread
+
+
+def _parent(session: Session, thread: Thread, parent_id: str | None) -> Comment | None:
+    if not parent_id:
+        return None
+    parent = session.get(Comment, parent_id)
+    if parent is None or parent.thread_id != thread.id or not parent.is_seen:
+        raise NoSuchParent
+    return parent
+
+
+def _refuse_duplicate(session: Session, thread: Thread, fingerprint: str) -> None:
+    twin = select(Comment.id).where(
+        Comment.thread_id == thread.id, Comment.fingerprint == fingerprint
+    )
+    if session.scalar(twin):
+        raise Duplicate
+
+
+def _author(
+    session: Session, keyring: privacy.Keyring, site: Site, left: Draft, now: datetime
+) -> Author:
+    known = select(Author).where(
+        Author.site_id == site.id, Author.email_digest == left.author_digest
+    )
+    author = session.scalar(known)
+    if author is not None:
+        return author
+    author_id = privacy.new_id()
+    row = {
+        "id": author_id,
+        "site_id": site.id,
+        "email_digest": left.author_digest,
+        "email_sealed": keyring.seal(left.reply.email, Author.email_row(author_id)),
+        "avatar": left.avatar,
+        "created_at": now,
+    }
+    _insert_once(session, Author, row)
+    return session.scalars(known).one()
+
+
+def _facts(
+    session: Session, site: Site, left: Draft, author: Author, seconds: float
+) -> policy.Facts:
+    past = _past(session, author)
+    settings = site.settings
+    twins = select(func.count()).where(
+        Comment.site_id == site.id, Comment.text_digest == left.text_digest
+    )
+    return policy.Facts(
+        text=markup.plain(left.rendered.html),
+        name=left.reply.name,
+        website=left.reply.website,
+        links=left.rendered.links,
+        markup_agreed=left.rendered.agreed,
+        approved_before=past.get(Status.APPROVED, 0),
+        rejected_before=past.get(Status.REJECTED, 0),
+        spam_before=past.get(Status.SPAM, 0),
+        twins=session.scalar(twins) or 0,
+        honeypot_filled=bool(left.reply.honeypot),
+        seconds_to_answer=seconds,
+        page_is_ours=addresses.origin(left.reply.page) in site.origins,
+        hold_everything=settings.hold_everything,
+        blocked_words=settings.blocked_words,
+        links_allowed=settings.links_allowed,
+    )
+
+
+def _past(session: Session, author: Author) -> dict[Status, int]:
+    counted = session.execute(
+        select(Comment.status, func.count())
+        .where(Comment.author_id == author.id)
+        .group_by(Comment.status)
+    )
+    return {status: number for status, number in counted}
+
+
+def _comment(
+    left: Draft, thread: Thread, author: Author, verdict: policy.Verdict, now: datetime
+) -> Comment:
+    return Comment(
+        id=privacy.new_id(),
+        site_id=thread.site_id,
+        thread=thread,
+        author=author,
+        name=left.reply.name,
+        website=left.reply.website,
+        source=left.reply.body,
+        html=left.rendered.html,
+        markup_version=markup.MARKUP_VERSION,
+        links=list(left.rendered.links),
+        status=Status.PENDING,
+        published=False,
+        version=0,
+        score=verdict.score,
+        reasons=[reason.stored() for reason in verdict.reasons],
+        fingerprint=left.fingerprint,
+        text_digest=left.text_digest,
+        created_at=now,
+    )
+
+
+def _insert_once(session: Session, model: Any, row: dict[str, Any]) -> bool:
+    """Insert a row unless its key is taken; True when it was free.
+
+    Where another transaction is inserting the same key, PostgreSQL waits for it to end first.
+    """
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    insert = sqlite.insert if on_sqlite else postgresql.insert
+    statement = insert(model).values(row).on_conflict_do_nothing()
+    return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]  # a cursor result

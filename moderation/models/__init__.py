@@ -1,0 +1,35 @@
+"""What is stored: the vocabulary of the project."""
+
+from .author import Author
+from .comment import CHANGES, Comment, NotAllowed, Stale
+from .decision import AddressView, Decision
+from .document import Document
+from .moderator import Moderator, Role, SignIn, SignInFailure, Token
+from .once import Receipt, SpentChallenge
+from .secret import Secret
+from .site import Site, SiteSettings
+from .status import Status
+from .thread import Thread
+
+__all__ = [
+    "CHANGES",
+    "AddressView",
+    "Author",
+    "Comment",
+    "Decision",
+    "Document",
+    "Moderator",
+    "NotAllowed",
+    "Receipt",
+    "Role",
+    "Secret",
+    "SignIn",
+    "SignInFailure",
+    "Site",
+    "SiteSettings",
+    "SpentChallenge",
+    "Stale",
+    "Status",
+    "Thread",
+    "Token",
+]

@@ -1,0 +1,208 @@
+"""A reader's comment, and the one way to change its status."""
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    select,
+)
+from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
+
+from moderation.database import Ascii, Base
+from moderation.privacy import new_id
+
+from .author import Author
+from .decision import Decision
+from .moderator import Moderator
+from .status import Status, stored_as
+from .thread import Thread
+
+#: From each status, those a decision may lead to: any other one. A table, so that a test can
+#: walk it and an exception has a place to stand.
+CHANGES: dict[Status, frozenset[Status]] = {
+    status: frozenset(Status) - {status} for status in Status
+}
+
+#: Under these a published reply stays published: a deleted comment keeps its place.
+_CARRIES = frozenset({Status.APPROVED, Status.DELETED})
+
+#: A position is one segment a level: ten characters of time, four of chance, in an alphabet
+#: that sorts as it counts.
+_ALPHABET = "0123456789abcdefghijklmnopqrstuv"
+SEGMENT = 14
+#: Deeper replies sort among their ancestor's at this depth, so that a position has an end.
+DEEPEST = 32
+
+
+class Stale(Exception):
+    """The decision was made on a version that is not the current one."""
+
+    def __init__(self, comment: "Comment") -> None:
+        super().__init__("Somebody else decided this comment meanwhile.")
+        self.comment = comment
+
+
+class NotAllowed(Exception):
+    """No decision leads from the comment's status to the one asked for."""
+
+    def __init__(self, comment: "Comment") -> None:
+        super().__init__(f"This comment is {comment.status} already.")
+        self.comment = comment
+
+
+class Comment(Base):
+    """What a reader wrote under a page.
+
+    `source` is what was typed, tidied; `html` what `markup_version` of the markup policy made of
+    it. `published` is what readers are shown: approved (or deleted, as a place), and so is all
+    it hangs from. `position` sorts a thread as a tree; see `place`.
+    """
+
+    __tablename__ = "comment"
+    __table_args__ = (
+        UniqueConstraint("thread_id", "fingerprint"),
+        Index(None, "thread_id", "published", "position"),
+        Index(None, "thread_id", "published", "root", "position"),
+        # The queue's order and its look-ups: oldest first within a status, per site or over all.
+        Index(None, "status", "created_at", "id"),
+        Index(None, "site_id", "status", "created_at", "id"),
+        Index(None, "author_id", "status"),
+        Index(None, "parent_id"),
+        Index(None, "moderator_id"),
+        Index(None, "site_id", "text_digest"),
+        Index(None, "network_digest", "created_at"),
+    )
+
+    id: Mapped[str] = mapped_column(Ascii, primary_key=True, default=new_id)
+    site_id: Mapped[str] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"))
+    thread_id: Mapped[str] = mapped_column(ForeignKey("thread.id", ondelete="CASCADE"))
+    parent_id: Mapped[str | None] = mapped_column(ForeignKey("comment.id"))
+    author_id: Mapped[str | None] = mapped_column(ForeignKey("author.id"))
+    #: Set where a moderator wrote it, as such: readers see the mark.
+    moderator_id: Mapped[str | None] = mapped_column(ForeignKey("moderator.id"))
+    name: Mapped[str] = mapped_column(String(200))
+    website: Mapped[str] = mapped_column(String(500), default="")
+    source: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
+    markup_version: Mapped[int]
+    links: Mapped[list[str]] = mapped_column(JSON, default=list)
+    status: Mapped[Status] = mapped_column(stored_as(Status, "status"))
+    published: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int] = mapped_column(default=0)
+    score: Mapped[int] = mapped_column(default=0)
+    reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    position: Mapped[str] = mapped_column(Ascii)
+    root: Mapped[str] = mapped_column(Ascii)
+    fingerprint: Mapped[str | None] = mapped_column(Ascii)
+    text_digest: Mapped[str] = mapped_column(Ascii)
+    network_digest: Mapped[str | None] = mapped_column(Ascii)
+    created_at: Mapped[datetime]
+    edited_at: Mapped[datetime | None]
+
+    thread: Mapped[Thread] = relationship(innerjoin=True)
+    author: Mapped[Author | None] = relationship()
+    parent: Mapped["Comment | None"] = relationship(remote_side=[id])
+    decisions: Mapped[list[Decision]] = relationship(
+        back_populates="comment", order_by=Decision.version, passive_deletes=True
+    )
+
+    def place(self, parent: "Comment | None") -> None:
+        """Give the comment its place in the thread's tree.
+
+        A position begins with its parent's, so that sorting by it walks the tree with each
+        comment before its replies, oldest first, and a page of any tree is one range of one
+        index. Segments carry the time of writing, so that an imported comment falls in its place.
+        """
+        above = parent.position[: SEGMENT * (DEEPEST - 1)] if parent else ""
+        self.parent = parent
+        self.position = above + segment(self.created_at)
+        self.root = self.position[:SEGMENT]
+
+    def decide(
+        self,
+        became: Status,
+        *,
+        by: Moderator | None,
+        at: datetime,
+        version: int | None = None,
+        reason: str = "",
+        note: str = "",
+        undoes: Decision | None = None,
+    ) -> Decision:
+        """Change the status, write down who did it and why; `by` is None for the policy.
+
+        `version` is the one the decision was made on; Stale is raised when it has passed,
+        NotAllowed when the status is the one asked for already. The caller holds the thread's
+        row (see `review.hold`), so that what readers see is changed by one decision at a time.
+        """
+        if version is not None and version != self.version:
+            raise Stale(self)
+        if self.version and became not in CHANGES[self.status]:
+            raise NotAllowed(self)
+        was = self.status if self.version else None
+        self.status = became
+        self.version += 1
+        decision = Decision(
+            comment=self,
+            version=self.version,
+            was=was,
+            became=became,
+            by=by,
+            reason=reason,
+            note=note,
+            at=at,
+            undoes=undoes,
+        )
+        self._spread(counted_before=was == Status.APPROVED and self.published)
+        return decision
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether readers see it and it counts: published, and not only a place."""
+        return self.published and self.status == Status.APPROVED
+
+    def _spread(self, *, counted_before: bool) -> None:
+        """Bring `published` in step, here and below, and tell the thread what that changed."""
+        moved = self._step()
+        more = self.is_seen - counted_before
+        level = [self] if moved else []
+        while level:
+            level = [reply for reply in _replies_to(level) if reply._step()]
+            more += sum(1 if reply.published else -1 for reply in level if reply.is_approved)
+        if moved or more:
+            self.thread.readers_see(more=more)
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether a moderator (or the policy) approved it, seen or not."""
+        return self.status == Status.APPROVED
+
+    def _step(self) -> bool:
+        """Set `published` from the status and the parent; True when that changed it."""
+        carried = self.parent is None or self.parent.published
+        published = carried and self.status in _CARRIES
+        changed = published != bool(self.published)
+        self.published = published
+        return changed
+
+
+def _replies_to(comments: Iterable[Comment]) -> list[Comment]:
+    parents = {comment.id: comment for comment in comments}
+    session = object_session(next(iter(parents.values())))
+    if session is None:
+        return []
+    return list(session.scalars(select(Comment).where(Comment.parent_id.in_(parents))))
+
+
+def segment(at: datetime) -> str:
+    """One level of a position: the moment in milliseconds, then chance against collisions."""
+    number = (int(at.timestamp() * 1000) << 20) | secrets.randbits(20)
+    return "".join(_ALPHABET[number >> shift & 31] for shift in range(65, -1, -5))

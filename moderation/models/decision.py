@@ -1,0 +1,56 @@
+"""Decisions: every change of a comment's status, with who, from, to, why and when."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from moderation.database import Ascii, Base
+from moderation.privacy import new_id
+
+from .moderator import Moderator
+from .status import Status, stored_as
+
+if TYPE_CHECKING:
+    from .comment import Comment
+
+
+class Decision(Base):
+    """One recorded change of status.
+
+    `version` is the comment's version that the decision made; a comment has one decision a
+    version, which the database holds against two moderators at once. `by` is None where the
+    policy decided. `undoes` points to the decision that this one took back.
+    """
+
+    __tablename__ = "decision"
+    __table_args__ = (UniqueConstraint("comment_id", "version"),)
+
+    id: Mapped[str] = mapped_column(Ascii, primary_key=True, default=new_id)
+    comment_id: Mapped[str] = mapped_column(ForeignKey("comment.id", ondelete="CASCADE"))
+    version: Mapped[int]
+    was: Mapped[Status | None] = mapped_column(stored_as(Status, "was"))
+    became: Mapped[Status] = mapped_column(stored_as(Status, "became"))
+    by_id: Mapped[str | None] = mapped_column(ForeignKey("moderator.id"), index=True)
+    reason: Mapped[str] = mapped_column(String(60), default="")
+    note: Mapped[str] = mapped_column(String(2000), default="")
+    at: Mapped[datetime]
+    undoes_id: Mapped[str | None] = mapped_column(ForeignKey("decision.id"), index=True)
+
+    comment: Mapped["Comment"] = relationship(back_populates="decisions")
+    by: Mapped[Moderator | None] = relationship()
+    undoes: Mapped["Decision | None"] = relationship(remote_side=[id])
+
+
+class AddressView(Base):
+    """That a moderator asked to see an author's whole address: who, of which comment, when."""
+
+    __tablename__ = "address_view"
+
+    id: Mapped[str] = mapped_column(Ascii, primary_key=True, default=new_id)
+    comment_id: Mapped[str] = mapped_column(
+        ForeignKey("comment.id", ondelete="CASCADE"), index=True
+    )
+    moderator_id: Mapped[str] = mapped_column(ForeignKey("moderator.id"), index=True)
+    at: Mapped[datetime]

@@ -1,0 +1,139 @@
+"""Who decides, and how they prove it: password, signed-in browsers, API tokens."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Column, ForeignKey, Index, String, Table
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from moderation.database import Ascii, Base
+from moderation.privacy import Keyring, new_id, token_digest
+
+from .site import Site
+from .status import stored_as
+
+
+class Role(StrEnum):
+    """An owner sees every site unless sites are named; a moderator those that are named."""
+
+    OWNER = "owner"
+    MODERATOR = "moderator"
+
+
+moderator_site = Table(
+    "moderator_site",
+    Base.metadata,
+    Column("moderator_id", ForeignKey("moderator.id", ondelete="CASCADE"), primary_key=True),
+    Column("site_id", ForeignKey("site.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+
+class Moderator(Base):
+    """A person who decides about comments. Their address is kept as sealed as an author's."""
+
+    __tablename__ = "moderator"
+
+    id: Mapped[str] = mapped_column(Ascii, primary_key=True, default=new_id)
+    email_digest: Mapped[str] = mapped_column(Ascii, unique=True)
+    email_sealed: Mapped[bytes]
+    name: Mapped[str] = mapped_column(String(200))
+    role: Mapped[Role] = mapped_column(stored_as(Role, "role"))
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+
+    sites: Mapped[list[Site]] = relationship(secondary=moderator_site, order_by=Site.key)
+
+    @staticmethod
+    def email_row(moderator_id: str) -> str:
+        """The associated data that binds a sealed address to its row and field."""
+        return f"moderator:{moderator_id}:email"
+
+    def email(self, keyring: Keyring) -> str:
+        """The whole address."""
+        return keyring.open(self.email_sealed, self.email_row(self.id))
+
+    def reseal(self, keyring: Keyring) -> bool:
+        """Seal the address with the current secret; True when it was not already."""
+        if keyring.is_current(self.email_sealed):
+            return False
+        self.email_sealed = keyring.seal(self.email(keyring), self.email_row(self.id))
+        return True
+
+    @property
+    def sees_every_site(self) -> bool:
+        """Whether no site is closed to them."""
+        return self.role == Role.OWNER and not self.sites
+
+    @property
+    def site_ids(self) -> list[str] | None:
+        """The sites they may see; None means every one."""
+        return None if self.sees_every_site else [site.id for site in self.sites]
+
+    def may_see(self, site_id: str) -> bool:
+        """Whether comments of this site are theirs to read and decide."""
+        return self.sees_every_site or any(site.id == site_id for site in self.sites)
+
+    def among(self, sites: Iterable[Site]) -> list[Site]:
+        """Those of `sites` that they may see."""
+        return [site for site in sites if self.may_see(site.id)]
+
+
+class SignIn(Base):
+    """One browser in which a moderator is signed in. Deleting the row signs it out at once."""
+
+    __tablename__ = "sign_in"
+
+    #: Signed out after so long without a request, and at the latest after so long in all.
+    IDLE = timedelta(days=7)
+    LONGEST = timedelta(days=30)
+
+    id: Mapped[str] = mapped_column(Ascii, primary_key=True, default=new_id)
+    token_digest: Mapped[str] = mapped_column(Ascii, unique=True)
+    moderator_id: Mapped[str] = mapped_column(
+        ForeignKey("moderator.id", ondelete="CASCADE"), index=True
+    )
+    browser: Mapped[str] = mapped_column(String(80), default="")
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+
+    moderator: Mapped[Moderator] = relationship(lazy="joined", innerjoin=True)
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether it has been idle, or has lasted, too long."""
+        return now - self.last_seen_at > self.IDLE or now - self.created_at > self.LONGEST
+
+
+class SignInFailure(Base):
+    """A sign-in that failed. Account and network are keyed digests: enough to slow a guesser."""
+
+    __tablename__ = "sign_in_failure"
+    __table_args__ = (Index(None, "account_digest", "at"), Index(None, "network_digest", "at"))
+
+    id: Mapped[str] = mapped_column(Ascii, primary_key=True, default=new_id)
+    account_digest: Mapped[str] = mapped_column(Ascii)
+    network_digest: Mapped[str] = mapped_column(Ascii)
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Token(Base):
+    """An API token of a moderator. Only its digest is stored; it was shown once."""
+
+    __tablename__ = "token"
+
+    id: Mapped[str] = mapped_column(Ascii, primary_key=True, default=new_id)
+    digest: Mapped[str] = mapped_column(Ascii, unique=True)
+    moderator_id: Mapped[str] = mapped_column(
+        ForeignKey("moderator.id", ondelete="CASCADE"), index=True
+    )
+    name: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+
+    moderator: Mapped[Moderator] = relationship(lazy="joined", innerjoin=True)
+
+    @classmethod
+    def of(cls, moderator: Moderator, name: str, secret: str, at: datetime) -> "Token":
+        """The stored half of an API token."""
+        return cls(
+            moderator=moderator, name=name, digest=token_digest(secret), created_at=at, id=new_id()
+        )

@@ -1,0 +1,78 @@
+"""An embedding web site, with what its owner may want otherwise than others."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from moderation.database import Ascii, Base
+from moderation.privacy import Keyring, new_id, new_key
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSettings:
+    """What a site's owner decides about their own threads."""
+
+    #: Whether every reply waits for a moderator, whatever the policy says of it.
+    hold_everything: bool = True
+    #: Words that hold a reply and raise its score; matched as whole words, without case.
+    blocked_words: tuple[str, ...] = ()
+    #: How many links a reply may carry before that counts against it.
+    links_allowed: int = 1
+
+
+class Site(Base):
+    """A web site whose pages carry threads.
+
+    `key` names it in addresses. `origins` are the exact origins whose pages may embed it and
+    post to it. `sealed_key` is the site's own random key, sealed: digests and avatars made with
+    it mean nothing on another site, and survive a rotation of the instance's secret.
+    """
+
+    __tablename__ = "site"
+
+    id: Mapped[str] = mapped_column(Ascii, primary_key=True, default=new_id)
+    key: Mapped[str] = mapped_column(Ascii, unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    origins: Mapped[list[str]] = mapped_column(JSON)
+    options: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    sealed_key: Mapped[bytes]
+    created_at: Mapped[datetime]
+
+    @classmethod
+    def start(
+        cls, key: str, name: str, origins: list[str], *, keyring: Keyring, at: datetime
+    ) -> "Site":
+        """A new site with a key of its own."""
+        site = cls(id=new_id(), key=key, name=name, origins=origins, options={}, created_at=at)
+        site.sealed_key = keyring.seal(new_key().hex(), site._key_row)
+        return site
+
+    @property
+    def _key_row(self) -> str:
+        return f"site:{self.id}:key"
+
+    @property
+    def settings(self) -> SiteSettings:
+        """The site's settings, defaults filled in."""
+        known = asdict(SiteSettings())
+        return SiteSettings(
+            **{
+                name: tuple(value) if isinstance(value, list) else value
+                for name, value in {**known, **self.options}.items()
+                if name in known
+            }
+        )
+
+    def open_key(self, keyring: Keyring) -> bytes:
+        """The site's own key; raises Unopenable when the instance's secret was lost."""
+        return bytes.fromhex(keyring.open(self.sealed_key, self._key_row))
+
+    def reseal(self, keyring: Keyring) -> bool:
+        """Seal the site's key with the current secret; True when it was not already."""
+        if keyring.is_current(self.sealed_key):
+            return False
+        self.sealed_key = keyring.seal(keyring.open(self.sealed_key, self._key_row), self._key_row)
+        return True

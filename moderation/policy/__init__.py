@@ -1,0 +1,11 @@
+"""Facts in, verdict out: what waits for a moderator, and why.
+
+Pure: a verdict depends on the facts alone, judging changes nothing, and every reason is in the
+verdict, so that a moderator sees what the service saw.
+"""
+
+from .facts import Facts
+from .reasons import Effect, Reason, Verdict
+from .rules import RULES, Rule, judge
+
+__all__ = ["RULES", "Effect", "Facts", "Reason", "Rule", "Verdict", "judge"]

@@ -1,0 +1,46 @@
+"""What a rule says of a reply, and what all of them together decide."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+MOST = 100
+
+
+class Effect(StrEnum):
+    """What a reason does: add to the score only, or also keep the reply for a moderator."""
+
+    SCORE = "score"
+    HOLD = "hold"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that speaks against publishing at once.
+
+    `score` is its share of the verdict's score (0 to 100), `detail` what its sentence names: a
+    word, a number. The sentence itself is the door's, in the moderator's language.
+    """
+
+    code: str
+    effect: Effect = Effect.SCORE
+    score: int = 0
+    detail: str = ""
+
+    def stored(self) -> dict[str, Any]:
+        """The form in which a comment keeps its reasons."""
+        return {
+            "code": self.code,
+            "effect": str(self.effect),
+            "score": self.score,
+            "detail": self.detail,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the reply waits, how much speaks against it, and all of the reasons."""
+
+    holds: bool
+    score: int
+    reasons: tuple[Reason, ...]

@@ -1,0 +1,263 @@
+"""The moderators' work: what waits, deciding it, taking a decision back."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, String, and_, cast, func, or_, select
+from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, load_only
+
+from moderation.models import (
+    Author,
+    Comment,
+    Decision,
+    Moderator,
+    Site,
+    Stale,
+    Status,
+    Thread,
+)
+
+PAGE_SIZE = 20
+
+
+class NotUndoable(Exception):
+    """The decision was followed by another one, or was the first: nothing to take back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which comments a moderator wants to see; every field narrows."""
+
+    status: Status = Status.PENDING
+    site_id: str | None = None
+    reason: str = ""
+    q: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A decision somebody wants to make, on the version they saw."""
+
+    comment: str
+    status: Status
+    version: int
+    reason: str = ""
+    note: str = ""
+
+
+def queue(
+    session: Session,
+    moderator: Moderator,
+    wanted: Filter,
+    *,
+    after: str = "",
+    limit: int = PAGE_SIZE,
+) -> tuple[list[Comment], str]:
+    """A page of what fits the filter, oldest first, and the cursor of the next page or "".
+
+    Only sites that the moderator may see; parents, authors and threads come along.
+    """
+    query = _fitting(_with_context(select(Comment)), moderator, wanted)
+    if after:
+        moment, last = _cursor(after)
+        query = query.where(
+            or_(
+                Comment.created_at > moment,
+                and_(Comment.created_at == moment, Comment.id > last),
+            )
+        )
+    query = query.order_by(Comment.created_at, Comment.id).limit(limit + 1)
+    found = list(session.scalars(query))
+    more = len(found) > limit
+    return found[:limit], cursor(found[limit - 1]) if more else ""
+
+
+def cursor(comment: Comment) -> str:
+    """Where a page of the queue ended; opaque to clients."""
+    return f"{comment.created_at.timestamp():.6f}~{comment.id}"
+
+
+def count(session: Session, moderator: Moderator, wanted: Filter) -> int:
+    """How many comments fit the filter."""
+    return session.scalar(_fitting(select(func.count(Comment.id)), moderator, wanted)) or 0
+
+
+def counts(session: Session, moderator: Moderator, site_id: str | None) -> dict[Status, int]:
+    """How many comments have each status, on one site or on all that the moderator may see."""
+    query = select(Comment.status, func.count()).group_by(Comment.status)
+    for condition in _within(moderator, site_id):
+        query = query.where(condition)
+    known = {status: number for status, number in session.execute(query)}
+    return {status: known.get(status, 0) for status in Status}
+
+
+def sites(session: Session, moderator: Moderator) -> list[Site]:
+    """The sites whose comments the moderator may see."""
+    return moderator.among(session.scalars(select(Site).order_by(Site.name, Site.key)))
+
+
+def find(session: Session, moderator: Moderator, comment_id: str) -> Comment | None:
+    """A comment that the moderator may see; one of another site is as if it were not there."""
+    query = _with_context(select(Comment)).where(Comment.id == comment_id)
+    comment = session.scalar(query)
+    return comment if comment is not None and moderator.may_see(comment.site_id) else None
+
+
+def hold(session: Session, moderator: Moderator, ids: Iterable[str]) -> dict[str, Comment]:
+    """Comments to be decided, by id, with their threads locked until the transaction ends.
+
+    A decision changes what its thread shows, and what hangs below; two at once on one thread
+    take turns. Threads are locked in one order, so that two batches cannot wait for each other.
+    On SQLite the write lock holds everybody already.
+    """
+    wanted = list(ids)
+    threads = select(Comment.thread_id).where(Comment.id.in_(wanted))
+    lock = select(Thread).where(Thread.id.in_(threads)).order_by(Thread.id)
+    session.scalars(lock.with_for_update(of=Thread)).all()
+    found = session.scalars(
+        select(Comment)
+        .where(Comment.id.in_(wanted))
+        .options(joinedload(Comment.parent), joinedload(Comment.thread, innerjoin=True))
+        .execution_options(populate_existing=True)
+    )
+    return {comment.id: comment for comment in found if moderator.may_see(comment.site_id)}
+
+
+def decide(comment: Comment, wish: Wish, *, by: Moderator, at: datetime) -> Decision:
+    """Make one decision on a comment that `hold` gave. Raises Stale or NotAllowed."""
+    return comment.decide(
+        wish.status, by=by, at=at, version=wish.version, reason=wish.reason, note=wish.note
+    )
+
+
+def undo(comment: Comment, decision: Decision, *, by: Moderator, at: datetime) -> Decision:
+    """Take a comment's latest decision back, by one more decision.
+
+    Raises Stale when another decision came after it, NotUndoable when it was the policy's first.
+    """
+    if decision.was is None:
+        raise NotUndoable
+    if decision.version != comment.version:
+        raise Stale(comment)
+    return comment.decide(decision.was, by=by, at=at, version=decision.version, undoes=decision)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was decided about an author's comments on a site."""
+
+    approved: int = 0
+    rejected: int = 0
+    spam: int = 0
+    pending: int = 0
+
+
+def pasts(session: Session, comments: Sequence[Comment]) -> dict[str, Past]:
+    """Each author's past, by author id, in one query."""
+    authors = {comment.author_id for comment in comments if comment.author_id}
+    tally: dict[str, dict[str, int]] = {author: {} for author in authors}
+    rows = session.execute(
+        select(Comment.author_id, Comment.status, func.count())
+        .where(Comment.author_id.in_(authors), Comment.status != Status.DELETED)
+        .group_by(Comment.author_id, Comment.status)
+    )
+    for author, status, number in rows:
+        tally[author][status] = number
+    return {author: Past(**numbers) for author, numbers in tally.items()}
+
+
+def twins(session: Session, comments: Sequence[Comment]) -> dict[str, int]:
+    """How many other comments have the same text on the same site, by comment id."""
+    digests = {comment.text_digest for comment in comments}
+    rows = session.execute(
+        select(Comment.site_id, Comment.text_digest, func.count())
+        .where(Comment.text_digest.in_(digests))
+        .group_by(Comment.site_id, Comment.text_digest)
+    )
+    known = {(site, text): number for site, text, number in rows}
+    return {
+        comment.id: known.get((comment.site_id, comment.text_digest), 1) - 1 for comment in comments
+    }
+
+
+def conversation(session: Session, comment: Comment, *, around: int = 30) -> list[Comment]:
+    """What stands with a comment under its beginning, in the order of the thread."""
+    query = (
+        select(Comment)
+        .where(Comment.thread_id == comment.thread_id, Comment.root == comment.root)
+        .where(or_(Comment.published, Comment.id == comment.id))
+    )
+    above = query.where(Comment.position <= comment.position).order_by(Comment.position.desc())
+    below = query.where(Comment.position > comment.position).order_by(Comment.position)
+    before = list(session.scalars(above.limit(around)))
+    return before[::-1] + list(session.scalars(below.limit(around)))
+
+
+def decisions(session: Session, comment: Comment) -> list[Decision]:
+    """Every decision on a comment, the latest first."""
+    query = (
+        select(Decision)
+        .where(Decision.comment_id == comment.id)
+        .order_by(Decision.version.desc())
+        .options(joinedload(Decision.by).load_only(Moderator.name))
+    )
+    return list(session.scalars(query))
+
+
+def _with_context(query: Select[Any]) -> Select[Any]:
+    parent = aliased(Comment)
+    few = load_only(parent.name, parent.html, parent.status)
+    return (
+        query.outerjoin(parent, parent.id == Comment.parent_id)
+        .join(Thread, Thread.id == Comment.thread_id)
+        .join(Site, Site.id == Thread.site_id)
+        .outerjoin(Author, Author.id == Comment.author_id)
+        .options(
+            contains_eager(Comment.parent.of_type(parent)).options(few),
+            contains_eager(Comment.thread).contains_eager(Thread.site),
+            contains_eager(Comment.author),
+        )
+    )
+
+
+def _fitting(query: Select[Any], moderator: Moderator, wanted: Filter) -> Select[Any]:
+    conditions = [Comment.status == wanted.status, *_within(moderator, wanted.site_id)]
+    if wanted.reason:
+        # Stored by `Reason.stored`, with json's own spacing, so the code can be found as text.
+        needle = f'"code": "{wanted.reason}"'
+        conditions.append(cast(Comment.reasons, String).contains(needle, autoescape=True))
+    for word in wanted.q.split():
+        conditions.append(_mentions(word))
+    return query.where(*conditions)
+
+
+def _within(moderator: Moderator, site_id: str | None) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if moderator.site_ids is not None:
+        conditions.append(Comment.site_id.in_(moderator.site_ids))
+    if site_id is not None:
+        conditions.append(Comment.site_id == site_id)
+    return conditions
+
+
+def _mentions(word: str) -> ColumnElement[bool]:
+    pages = select(Thread.id).where(Thread.page.icontains(word, autoescape=True))
+    return or_(
+        Comment.source.icontains(word, autoescape=True),
+        Comment.name.icontains(word, autoescape=True),
+        Comment.thread_id.in_(pages),
+    )
+
+
+class BadCursor(ValueError):
+    """The cursor is not one that a page of the queue ended with."""
+
+
+def _cursor(after: str) -> tuple[datetime, str]:
+    moment, separator, last = after.partition("~")
+    try:
+        return datetime.fromtimestamp(float(moment), UTC), last if separator else ""
+    except (ValueError, OverflowError, OSError) as error:
+        raise BadCursor(after) from error
