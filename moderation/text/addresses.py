@@ -32,6 +32,7 @@ _NEVER_IN_A_URL = re.compile(
 _URL = re.compile(r"(https?)://([^/?#@]+)(/[^?#]*)?(?:\?([^#]*))?(?:#(.*))?", re.IGNORECASE)
 _AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:]+)(?::([0-9]{0,5}))?", re.IGNORECASE)
 _ASCII_HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_][a-z0-9_-]{0,62})*")
+_ENDS_IN_A_NUMBER = re.compile(r"(?:[^.]*\.)*(?:[0-9]+|0x[0-9a-f]*)")
 _BARE_HOST = re.compile(
     r"(?:localhost|[^\s/?#:@]+\.[^\s/?#:@.]{2,})(?::[0-9]+)?(?:[/?#].*)?", re.IGNORECASE
 )
@@ -47,7 +48,7 @@ _TRACKING = re.compile(
 )
 
 
-class BadAddress(ValueError):  # noqa: N818  # says what is wrong, as all our errors do
+class BadAddress(ValueError):
     """Not an address of the kind asked for. The message is a sentence for the person."""
 
 
@@ -118,6 +119,7 @@ def origin(url: str) -> str:
     return _parts(url.strip(), LONGEST_PAGE, _PAGE_WANTED).origin
 
 
+@lru_cache(maxsize=1024)
 def host(url: str) -> str:
     """Return the host of a URL in lower case and IDNA, without the port. Raises BadAddress."""
     return _parts(url.strip(), LONGEST_PAGE, _PAGE_WANTED).host
@@ -128,7 +130,7 @@ def _checked_email(text: str) -> ValidatedEmail:
     if len(text) > LONGEST_EMAIL:
         raise BadAddress(_EMAIL_WANTED)
     try:
-        return validate_email(text, check_deliverability=False)
+        return validate_email(text, check_deliverability=False, strict=True)
     except EmailNotValidError as problem:
         raise BadAddress(_EMAIL_WANTED) from problem
 
@@ -160,9 +162,33 @@ def _host(name: str, wanted: str) -> str:
             name = idna.encode(name, uts46=True).decode("ascii")
     except (ValueError, idna.IDNAError) as problem:
         raise BadAddress(wanted) from problem
-    if len(name) > 253 or not _ASCII_HOST.fullmatch(name):
+    if len(name) > 253 or not _ASCII_HOST.fullmatch(name) or not _is_resolvable(name):
         raise BadAddress(wanted)
     return name
+
+
+def _is_resolvable(name: str) -> bool:
+    """Tell whether browsers take `name` for a host (URL Standard, "host parsing").
+
+    They read one that ends in a number as an IPv4 address, and refuse Punycode that says
+    nothing or mixes directions in a misleading way.
+    """
+    try:
+        if _ENDS_IN_A_NUMBER.fullmatch(name):
+            ipaddress.IPv4Address(name)
+        if "xn--" in name:
+            _check_punycode(name.split("."))
+    except (ValueError, idna.IDNAError):
+        return False
+    return True
+
+
+def _check_punycode(labels: list[str]) -> None:
+    spelled = [idna.ulabel(label) if label.startswith("xn--") else label for label in labels]
+    letters = "".join(spelled)
+    if any(unicodedata.bidirectional(letter) in {"R", "AL", "AN"} for letter in letters):
+        for label in spelled:
+            idna.check_bidi(label, check_ltr=True)
 
 
 def _port(digits: str | None, scheme: str, wanted: str) -> str:

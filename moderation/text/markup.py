@@ -13,7 +13,7 @@ of the page that the comments stand on.
 import html
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,9 +25,8 @@ from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_block import StateBlock, paragraph
 from markdown_it.rules_inline import StateInline
-from markdown_it.token import Token
-from markdown_it.utils import EnvType, OptionsDict
 
+from moderation.text import addresses
 from moderation.text import plain as plain_text
 
 MARKUP_VERSION = 1
@@ -37,14 +36,13 @@ LONGEST_SOURCE = 10_000
 """Characters. The time that rendering takes is promised up to here."""
 LARGEST_HTML = 128 * 1024
 """Bytes in UTF-8."""
-
 REL = "nofollow ugc noopener noreferrer"
 
-_MOST_TAGS = 3_000  # bleach takes about 12 µs for each; the longest honest comments have 600
+_MOST_PIECES = 4_000  # tags and entities: bleach takes 12 µs for each; honest ones have 1,500
 _MOST_LINES = 1_500  # each is read once more for every quote around it
 _DEEPEST = 64  # browsers flatten what lies deeper than 512, so it would not be one tree
 _MOST_NESTING = 20  # of blocks, in markdown-it's own count: a list is two
-_LONGEST_LINK = 2_000
+_LONGEST_LINK = addresses.LONGEST_PAGE
 
 _TAGS = frozenset(
     {"a", "blockquote", "br", "code", "em", "hr", "li", "ol", "p", "pre", "s", "strong", "ul"}
@@ -60,7 +58,6 @@ _HREF = re.compile(
     rf"|mailto:[a-z0-9._+=~-]{{1,64}}@[a-z0-9-]{{1,63}}(?:\.[a-z0-9-]{{1,63}}){{1,8}}",
     re.IGNORECASE | re.ASCII,
 )
-_START = re.compile("[0-9]{1,9}")
 _SCHEME_BEFORE = re.compile(r"(?:^|[^a-z0-9.+-])(https?)$", re.IGNORECASE | re.ASCII)
 _PIECE = re.compile(r'<(/?)([a-z]{1,10})((?: [a-z]{1,5}="[^"<>]*")*)>|[^<>]+')
 _ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
@@ -127,21 +124,25 @@ def excerpt(safe: str, length: int = 140) -> str:
 
 def is_link(href: str) -> bool:
     """Tell whether a link may lead to `href`: http, https or mailto, and nothing unusual."""
-    return len(href) <= _LONGEST_LINK and _HREF.fullmatch(href) is not None
+    if len(href) > _LONGEST_LINK or not _HREF.fullmatch(href):
+        return False
+    try:
+        return href[:7].lower() == "mailto:" or addresses.host(href) != ""
+    except addresses.BadAddress:
+        return False
 
 
 def _as_typed(source: str) -> Rendered:
     paragraphs = _PARAGRAPHS.split(html.escape(source, quote=False))
-    made = "".join(f"<p>{one.replace(chr(10), '<br>' + chr(10))}</p>\n" for one in paragraphs)
-    return Rendered(made, agreed=False, links=())
+    made = "\n".join(f"<p>{lines}</p>" for lines in paragraphs).replace("\n", "<br>\n")
+    return Rendered(made.replace("</p><br>", "</p>"), agreed=False, links=())
 
 
 def _through_both_walls(made: str) -> Rendered | None:
-    # Text is escaped by now, so what is left of "<" is tags, and tags are what takes time.
-    if made.count("<") > _MOST_TAGS or len(made) > LARGEST_HTML:
+    if made.count("<") + made.count("&") > _MOST_PIECES or len(made) > LARGEST_HTML:
         return None
-    first = _first_wall.cleaner.clean(made)
-    second = _second_wall.clean(first)
+    first = _first_wall.cleaner.clean(made).strip(" \t\n")
+    second = _second_wall.clean(first).strip(" \t\n")
     tree = _tree(second)
     if tree is None or tree != _tree(first) or len(second.encode()) > LARGEST_HTML:
         return None
@@ -177,16 +178,21 @@ def _tree(safe: str) -> _Tree | None:
 def _allowed(tag: str, name: str, value: str) -> bool:
     if (tag, name) == ("a", "href"):
         return is_link(value)
-    return (tag, name) == ("ol", "start") and _START.fullmatch(value) is not None
+    return (tag, name) == ("ol", "start") and re.fullmatch("[0-9]{1,9}", value) is not None
 
 
-class _LinkRel(Filter):  # type: ignore[misc]  # bleach has no types
-    """Give every link our rel, whatever it had."""
+class _Links(Filter):  # type: ignore[misc]  # bleach has no types
+    """Give every link our rel, and leave out those that lead nowhere."""
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
+        leads = False
         for token in super().__iter__():
-            if token["type"] == "StartTag" and token["name"] == "a":
-                token["data"][None, "rel"] = REL
+            if token.get("name") == "a":
+                if token["type"] == "StartTag":
+                    leads = (None, "href") in token["data"]
+                    token["data"][None, "rel"] = REL
+                if not leads:
+                    continue
             yield token
 
 
@@ -201,7 +207,7 @@ class _FirstWall(threading.local):
             protocols=_SCHEMES,
             strip=True,
             strip_comments=True,
-            filters=[_LinkRel],
+            filters=[_Links],
         )
 
 
@@ -220,14 +226,10 @@ _second_wall = nh3.Cleaner(
 class _Html(RendererHTML):
     """Markdown's HTML without what the walls would take away again."""
 
-    def heading_open(
-        self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
-    ) -> str:
+    def heading_open(self, *_: object) -> str:
         return "<p><strong>"
 
-    def heading_close(
-        self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType
-    ) -> str:
+    def heading_close(self, *_: object) -> str:
         return "</strong></p>\n"
 
 
@@ -263,7 +265,7 @@ def _bare_link(state: StateInline, silent: bool) -> bool:
     found = _urls.match_at_start(state.src[start : start + _LONGEST_LINK + 1])
     if not found:
         return False
-    typed = found.url.rstrip("*")  # the end of emphasis around the link
+    typed = found.url.rstrip("*.,:;!?")  # the end of a sentence, or of emphasis
     href = state.md.normalizeLink(typed)
     if not silent and is_link(href):
         state.pending = state.pending[: -len(scheme[1])]

@@ -44,7 +44,7 @@ _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U0001d159
 )
 
 
-class Unreadable(ValueError):  # noqa: N818  # says what is wrong, as all our errors do
+class Unreadable(ValueError):
     """The text holds NUL or half a character, which neither database can store."""
 
 

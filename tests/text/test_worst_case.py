@@ -1,0 +1,127 @@
+"""worst-case: any comment up to the limit takes under 250 ms and gives under 128 KB."""
+
+import random
+import time
+
+import pytest
+from bleach.sanitizer import Cleaner
+from markdown_it import MarkdownIt
+
+from moderation.text.markup import LARGEST_HTML, LONGEST_SOURCE, render
+
+LONGEST_TIME = 0.25  # seconds of processor time, so that a busy machine does not decide
+
+UNITS = [
+    "[", "]", "[]", "[](", "![", "[a](", "[a](<b ", '[a](b "', "[a][", "[a]: b\n",
+    "[a]: http://a.b\n\n",
+    "[*", "[`", "[<", "[~~", "[a](http://a.b) ", "[a](mailto:a@b.c)", "(", "<", "<a", "<a@b.c>",
+    "<http://a.b>", "<http://a.b/é", "<!--", "<b>", "</", "`", "`a", "``a", "```\n", "~~~\n", "~",
+    "~~a",
+    "*", "_", "*a ", "*a*", "_a_ ", "a**b", "**a*", "***a", "*a**", ">", "> ", ">\n", "> a\n",
+    "a\n> ",
+    "- a\n > ", "> - ", "- > ", "- ", "-\n", "- a\n", "  - a\n", "1. ", "1)\n", "- - ", "***\n",
+    "---\n",
+    "# a\n", "#", "a\n=\n", "    a\n", "\t", "\t-", "   a  \n", "a  \n", "a\\\n", "a\n", "a\n\n",
+    "\\", "\\a",
+    "&", "&a", "&amp;", "&lt;", "&#x", "&#x202e;", "&nbsp;", '"', "'", "|-|\n", "a|b\n-|-\n",
+    "http://", "http://a.b ", "http://a.b/", 'http://a.b/"', "http://a.b/(", "http://a.b/[",
+    "http://a.b:",
+    "http://a.b*", "*http://a.b", "http://a@", "https://a@b ", "http://a-", "http://a_.",
+    "http://é.",
+    "://", "a ://", "www.a.b ", "a@b.c ", "mailto:a@b.c ", "@", ".", "..", ":", "a", "é",
+    "\U0001f600",
+    "\u0301", "a\u0301", "क्", "\u200d", "a\u200d", "\u00a0", "\ufeff", "\r", "\u2028",
+]  # fmt: skip
+PAIRS = [
+    ("*", "*"), ("**", "**"), ("*a ", "b*"), ("**a ", "b**"), ("*a **a ", "b** b*"), ("*_", "_*"),
+    ("~~", "~~"), ("[", "]"), ("[", "](http://a.b)"), ("[a](", "b)"), ("(", ")"), ("<", ">"),
+    ("`", "`"),
+]  # fmt: skip
+SHAPES = {
+    "backticks of every length": "".join("`" * n + "a" for n in range(1, 140)),
+    "backticks of falling length": "".join("`" * n + " " for n in range(140, 1, -1)),
+    "one link": "http://a.b/" + "&" * 9_900,
+    "a host of many names": "http://" + "a." * 4_900 + "_",
+    "a host of one name": "http://" + "a" * 9_000 + "_",
+    "looking back for a scheme": "a " * 3_000 + "://" * 1_300,
+    "nested lists": "".join(" " * n * 2 + "- a\n" for n in range(90)),
+    "lazy lines under quotes": "> " * 18 + "a\n" * 4_900,
+    "lazy lines under quotes, as many as may be": "> " * 18 + "abcde\n" * 1_490,
+    "lines of quotes": (">" * 18 + "a\n") * 500,
+    "lines of quotes and lists": ("> - " * 9 + "a\n") * 270,
+    "an open title": '[a](http://a.b "' + '\\"' * 4_900,
+    "an open destination": "[a](<" + "\\<" * 4_900,
+    "links that grow": ("http://a.b/" + "\U0001f600" * 160 + " ") * 57,
+    "just few enough tags": "*a*b" * 990,
+    "just few enough entities": "<" * 3_900 + "a" * 6_000,
+    "just flat enough": "*" * 60 + "a" + "*" * 60,
+}
+
+
+def repeated(unit):
+    return (unit * (LONGEST_SOURCE // len(unit) + 1))[:LONGEST_SOURCE]
+
+
+def nested(opening, closing):
+    deep = LONGEST_SOURCE // len(opening + closing)
+    return opening * deep + closing * deep
+
+
+def mixtures(count):
+    """Fragments put together at random, each mixture repeated up to the limit."""
+    chance = random.Random(20)
+    for _ in range(count):
+        start, unit = ("".join(chance.choices(UNITS, k=chance.randint(1, 4))) for _ in range(2))
+        yield (start * chance.choice([0, 1, 50]) + repeated(unit))[:LONGEST_SOURCE]
+
+
+def cost(make, source):
+    """Processor seconds (the better of two tries, if the first is dear) and bytes of HTML."""
+    took = []
+    for _ in range(2):
+        begun = time.process_time()
+        made = make(source)
+        took.append(time.process_time() - begun)
+        if took[0] < LONGEST_TIME / 2:
+            break
+    return min(took), len(made.encode())
+
+
+def refuse_if_dear(source):
+    seconds, size = cost(lambda typed: render(typed).html, source)
+    assert seconds < LONGEST_TIME, source[:40]
+    assert size < LARGEST_HTML, source[:40]
+
+
+@pytest.mark.proof
+def test_a_repeated_piece_is_cheap():
+    for unit in UNITS:
+        refuse_if_dear(repeated(unit))
+
+
+@pytest.mark.proof
+def test_a_nested_pair_is_cheap():
+    for pair in PAIRS:
+        refuse_if_dear(nested(*pair))
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("source", SHAPES.values(), ids=SHAPES)
+def test_a_clever_shape_is_cheap(source):
+    refuse_if_dear(source[:LONGEST_SOURCE])
+
+
+@pytest.mark.proof
+def test_a_mixture_is_cheap():
+    for source in mixtures(100):
+        refuse_if_dear(source)
+
+
+@pytest.mark.proof
+def test_the_control_without_our_limits_is_dear():
+    everything = MarkdownIt("js-default")
+    sanitizer = Cleaner(tags={"p", "a"}, attributes={"a": ["href", "title"]}, strip=True)
+    references = f'[a]: <b> "{"t" * 4_000}"\n\n' + "[a]" * 1_900
+    seconds, size = cost(lambda typed: sanitizer.clean(everything.render(typed)), references)
+    assert seconds > LONGEST_TIME or size > LARGEST_HTML
+    assert size > LARGEST_HTML
