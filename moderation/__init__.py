@@ -13,6 +13,9 @@ def create_app(settings: "Settings | None" = None) -> "Flask":
 
     The doors are imported here, not above: whoever imports only a rule gets only the rule.
     """
+    from .cli import add_commands
     from .web import make_app
 
-    return make_app(settings)
+    app = make_app(settings)
+    add_commands(app)
+    return app

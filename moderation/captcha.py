@@ -31,11 +31,11 @@ class ChallengeError(ValueError):
     """The token cannot stand for a sum that was asked here, for this page, within the hour."""
 
 
-class Forged(ChallengeError):  # noqa: N818 - reads as what the token is
+class Forged(ChallengeError):
     """Not a token made here for this site and page: altered, spliced, borrowed or made up."""
 
 
-class Expired(ChallengeError):  # noqa: N818 - reads as what the token is
+class Expired(ChallengeError):
     """Made here, but too long ago, or by a clock that is far ahead of this one."""
 
 

@@ -30,7 +30,7 @@ RECEIPT_LIFE = timedelta(days=2)
 
 
 class Refused(Exception):
-    """A reply that is not taken. `spends` tells the door to commit: the sum is spent all the same."""
+    """A reply that is not taken. `spends` tells the door to commit: the sum is spent anyway."""
 
     spends = False
 
@@ -116,15 +116,34 @@ def receive(
     answer: str,
     now: datetime,
 ) -> Comment:
-    """Take a reply: the challenge is spent, the policy judges, a comment and its first decision
-    are written. The caller commits, also where a `Refused` says that it `spends`.
+    """Take a reply whose sum is right; the sum is spent either way.
+
+    The caller commits, also where a `Refused` says that it `spends`.
     """
     spend(session, challenge, answer)
-    thread = _open_thread(session, site, left.reply, now)
+    seconds = (now - challenge.asked_at).total_seconds()
+    return take(session, keyring, site, left, seconds=seconds, now=now)
+
+
+def take(
+    session: Session,
+    keyring: privacy.Keyring,
+    site: Site,
+    left: Draft,
+    *,
+    seconds: float,
+    now: datetime,
+) -> Comment:
+    """Make a comment of a reply: the policy judges, its first decision is written with it.
+
+    `seconds` is how long its author took. Raises Closed, NoSuchParent or Duplicate.
+    """
+    thread = open_thread(session, site, left.reply.page, left.reply.title, now)
+    if not thread.open:
+        raise Closed
     parent = _parent(session, thread, left.reply.parent)
     _refuse_duplicate(session, thread, left.fingerprint)
     author = _author(session, keyring, site, left, now)
-    seconds = (now - challenge.asked_at).total_seconds()
     verdict = policy.judge(_facts(session, site, left, author, seconds))
     comment = _comment(left, thread, author, verdict, now)
     comment.network_digest = network_digest(session, keyring, left.reply.address, now)
@@ -170,12 +189,15 @@ def once(
         "answer": {},
         "created_at": now,
     }
-    if _insert_once(session, Receipt, row):
-        status, answer = act()
-        receipt = session.get_one(Receipt, (site.id, row["key_digest"]))
-        receipt.status, receipt.answer = status, answer
-        return status, answer
+    first = _insert_once(session, Receipt, row)
     receipt = session.get_one(Receipt, (site.id, row["key_digest"]))
+    if first:
+        try:
+            receipt.status, receipt.answer = act()
+        except Refused:
+            session.delete(receipt)
+            raise
+        return receipt.status, receipt.answer
     if receipt.request_digest != row["request_digest"]:
         raise OtherRequest
     return receipt.status, receipt.answer
@@ -212,26 +234,25 @@ def tidy_up(session: Session, now: datetime) -> None:
     )
 
 
-def _open_thread(session: Session, site: Site, reply: Reply, now: datetime) -> Thread:
-    thread = find_thread(session, site.id, reply.page)
-    if thread is None:
-        row = {
-            "id": privacy.new_id(),
-            "site_id": site.id,
-            "page": reply.page,
-            "title": reply.title,
-            "open": True,
-            "count": 0,
-            "revision": 1,
-            "created_at": now,
-        }
-        _insert_once(session, Thread, row)
-        thread = session.scalars(
-            select(Thread).where(Thread.site_id == site.id, Thread.page == reply.page)
-        ).one()
-    if not thread.open:
-        raise Closed
-    return thread
+def open_thread(session: Session, site: Site, page: str, title: str, now: datetime) -> Thread:
+    """The thread of a page, begun by the first reply to it."""
+    thread = find_thread(session, site.id, page)
+    if thread is not None:
+        return thread
+    row = {
+        "id": privacy.new_id(),
+        "site_id": site.id,
+        "page": page,
+        "title": title,
+        "open": True,
+        "count": 0,
+        "revision": 1,
+        "created_at": now,
+    }
+    _insert_once(session, Thread, row)
+    return session.scalars(
+        select(Thread).where(Thread.site_id == site.id, Thread.page == page)
+    ).one()
 
 
 def _parent(session: Session, thread: Thread, parent_id: str | None) -> Comment | None:
@@ -306,7 +327,7 @@ def _past(session: Session, author: Author) -> dict[Status, int]:
         .where(Comment.author_id == author.id)
         .group_by(Comment.status)
     )
-    return {status: number for status, number in counted}
+    return dict(counted.tuples().all())
 
 
 def _comment(

@@ -30,7 +30,7 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _DOTS = "•••"
 
 
-class Unopenable(ValueError):  # noqa: N818 - reads as what the value is
+class Unopenable(ValueError):
     """The sealed value was altered, belongs to another row, or its key is not here."""
 
 

@@ -98,7 +98,7 @@ def counts(session: Session, site: Site, pages: Sequence[str]) -> dict[str, int]
     found = session.execute(
         select(Thread.page, Thread.count).where(Thread.site_id == site.id, Thread.page.in_(pages))
     )
-    known = {page: count for page, count in found}
+    known = dict(found.tuples().all())
     return {page: known.get(page, 0) for page in pages}
 
 
@@ -145,8 +145,8 @@ def _make(session: Session, thread: Thread, wanted: Wanted) -> Document:
     return _document(wanted, thread, comments, shown[-1].position if more else "")
 
 
-def _page_of(thread: Thread, wanted: Wanted) -> Select[Any]:
-    query = (
+def _page_of(thread: Thread, wanted: Wanted) -> Select[*tuple[Any, ...]]:
+    query: Select[*tuple[Any, ...]] = (
         select(
             Comment.id,
             Comment.parent_id,
@@ -237,7 +237,7 @@ def _document(
 def _store(database: Database, made: Document) -> None:
     """Keep a document, unless a newer one is there already; old pages of the thread go."""
     insert = sqlite.insert if database.is_sqlite else postgresql.insert
-    values = {name: getattr(made, name) for name in Document.__table__.columns.keys()}
+    values = {name: getattr(made, name) for name in Document.__mapper__.columns.keys()}
     row = insert(Document).values(values)
     newer = {name: row.excluded[name] for name in values if name != "address"}
     with database.writing() as session:

@@ -89,7 +89,7 @@ def counts(session: Session, moderator: Moderator, site_id: str | None) -> dict[
     query = select(Comment.status, func.count()).group_by(Comment.status)
     for condition in _within(moderator, site_id):
         query = query.where(condition)
-    known = {status: number for status, number in session.execute(query)}
+    known = dict(session.execute(query).tuples().all())
     return {status: known.get(status, 0) for status in Status}
 
 
@@ -164,7 +164,7 @@ def pasts(session: Session, comments: Sequence[Comment]) -> dict[str, Past]:
         .group_by(Comment.author_id, Comment.status)
     )
     for author, status, number in rows:
-        tally[author][status] = number
+        tally[author or ""][status] = number
     return {author: Past(**numbers) for author, numbers in tally.items()}
 
 
@@ -228,8 +228,7 @@ def _fitting(query: Select[Any], moderator: Moderator, wanted: Filter) -> Select
         # Stored by `Reason.stored`, with json's own spacing, so the code can be found as text.
         needle = f'"code": "{wanted.reason}"'
         conditions.append(cast(Comment.reasons, String).contains(needle, autoescape=True))
-    for word in wanted.q.split():
-        conditions.append(_mentions(word))
+    conditions += [_mentions(word) for word in wanted.q.split()]
     return query.where(*conditions)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
     select,
 )
-from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
 from moderation.database import Ascii, Base
 from moderation.privacy import new_id
@@ -161,6 +161,7 @@ class Comment(Base):
             at=at,
             undoes=undoes,
         )
+        self._session.add(decision)
         self._spread(counted_before=was == Status.APPROVED and self.published)
         return decision
 
@@ -175,10 +176,21 @@ class Comment(Base):
         more = self.is_seen - counted_before
         level = [self] if moved else []
         while level:
-            level = [reply for reply in _replies_to(level) if reply._step()]
+            level = [reply for reply in self._replies_to(level) if reply._step()]
             more += sum(1 if reply.published else -1 for reply in level if reply.is_approved)
         if moved or more:
             self.thread.readers_see(more=more)
+
+    def _replies_to(self, comments: Iterable["Comment"]) -> list["Comment"]:
+        parents = [comment.id for comment in comments]
+        return list(self._session.scalars(select(Comment).where(Comment.parent_id.in_(parents))))
+
+    @property
+    def _session(self) -> Session:
+        session = object_session(self)
+        if session is None:
+            raise RuntimeError("a comment is decided in the session that will store it")
+        return session
 
     @property
     def is_approved(self) -> bool:
@@ -192,14 +204,6 @@ class Comment(Base):
         changed = published != bool(self.published)
         self.published = published
         return changed
-
-
-def _replies_to(comments: Iterable[Comment]) -> list[Comment]:
-    parents = {comment.id: comment for comment in comments}
-    session = object_session(next(iter(parents.values())))
-    if session is None:
-        return []
-    return list(session.scalars(select(Comment).where(Comment.parent_id.in_(parents))))
 
 
 def segment(at: datetime) -> str:

@@ -57,13 +57,11 @@ class Site(Base):
     @property
     def settings(self) -> SiteSettings:
         """The site's settings, defaults filled in."""
-        known = asdict(SiteSettings())
+        values: dict[str, Any] = asdict(SiteSettings()) | self.options
         return SiteSettings(
-            **{
-                name: tuple(value) if isinstance(value, list) else value
-                for name, value in {**known, **self.options}.items()
-                if name in known
-            }
+            hold_everything=values["hold_everything"],
+            blocked_words=tuple(values["blocked_words"]),
+            links_allowed=values["links_allowed"],
         )
 
     def open_key(self, keyring: Keyring) -> bytes:

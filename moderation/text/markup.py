@@ -39,7 +39,7 @@ LARGEST_HTML = 128 * 1024
 REL = "nofollow ugc noopener noreferrer"
 
 _MOST_PIECES = 4_000  # tags and entities: bleach takes 12 µs for each; honest ones have 1,500
-_MOST_LINES = 1_500  # each is read once more for every quote around it
+_MOST_LINES = 800  # each is read once more for every quote around it
 _DEEPEST = 64  # browsers flatten what lies deeper than 512, so it would not be one tree
 _MOST_NESTING = 20  # of blocks, in markdown-it's own count: a list is two
 _LONGEST_LINK = addresses.LONGEST_PAGE
@@ -60,7 +60,7 @@ _HREF = re.compile(
 )
 _SCHEME_BEFORE = re.compile(r"(?:^|[^a-z0-9.+-])(https?)$", re.IGNORECASE | re.ASCII)
 _PIECE = re.compile(r'<(/?)([a-z]{1,10})((?: [a-z]{1,5}="[^"<>]*")*)>|[^<>]+')
-_ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
+_ATTRIBUTE = re.compile(r'([a-z]{1,5})="([^"]*)"')
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n\s*")
 _BREAKS_A_LINE = frozenset({"p", "li", "pre", "blockquote", "br", "hr"})
 

@@ -6,10 +6,10 @@ const API = new URL("api/v1/sites/", import.meta.url);
 const SVG = "http://www.w3.org/2000/svg";
 const MAX_DEPTH = 5;
 const PATIENCE = 30_000;
-const UNITS = { year: 31536e3, month: 2592e3, week: 604800, day: 86400, hour: 3600, minute: 60 };
+const UNITS = { year: 31536e3, month: 2592e3, week: 604800, day: 86400, hour: 3600, minute: 60, second: 1 };
 
-// The texts are English, so dates are too: in the variant that the reader prefers.
-const LOCALE = navigator.languages.find((tag) => tag.startsWith("en")) ?? "en";
+// The texts are English, so dates are too.
+const LOCALE = "en-GB";
 
 const TEXT = {
   replies: (n) => (n ? `${n.toLocaleString(LOCALE)} ${n > 1 ? "replies" : "reply"}` : "No replies yet"),
@@ -29,7 +29,7 @@ const TEXT = {
   email: "Email",
   website: "Website",
   body: "Comment",
-  answer: "",
+  sum: "Sum",
   subject: "Leave this field empty",
   another: "Another sum",
   post: "Post reply",
@@ -37,8 +37,7 @@ const TEXT = {
   waits: "Your reply waits for a moderator. Only you can see it here.",
   status: "See its status",
   kept: "Your text is kept.",
-  check: "Please check the marked fields.",
-  offline: "The comment service could not be reached. Please try again in a moment.",
+  offline: "The comment service cannot be reached. Please try again in a moment.",
   failed: "The comment service failed. Please try again in a moment.",
 };
 
@@ -71,11 +70,10 @@ async function call(site, name, query, { signal = AbortSignal.timeout(PATIENCE),
 // by name; a function listens to the event of that name.
 function el(what, attributes, ...children) {
   const [tag, ...names] = what.split(".");
+  const named = names.join(" ");
   const node = tag === "svg" || tag === "path" ? document.createElementNS(SVG, tag) : document.createElement(tag);
-  const named = names.length ? { class: names.join(" "), part: names.join(" ") } : {};
-  for (const [name, value] of Object.entries({ ...named, ...attributes })) {
+  for (const [name, value] of Object.entries({ class: named, part: named, ...attributes })) {
     if (typeof value === "function") node.addEventListener(name, value);
-    else if (value === true) node.setAttribute(name, "");
     else if (value) node.setAttribute(name, value);
   }
   node.append(...children.filter(Boolean));
@@ -87,8 +85,7 @@ function avatar(seed) {
   const n = parseInt(seed, 16);
   let d = "";
   for (let bit = 0; bit < 15; bit++) {
-    const x = bit % 3;
-    if ((n >> bit) & 1) for (const column of [x, 4 - x]) d += `M${column} ${(bit - x) / 3}h1v1h-1z`;
+    for (const x of (n >> bit) & 1 ? [bit % 3, 4 - (bit % 3)] : []) d += `M${x} ${Math.floor(bit / 3)}h1v1h-1z`;
   }
   const fill = `hsl(${((n >> 15) * 360) >> 9} 45% 50%)`;
   return el("svg.avatar", { viewBox: "-1 -1 7 7", "aria-hidden": "true" }, el("path", { d, fill }));
@@ -98,19 +95,17 @@ const exact = (moment) => new Date(moment).toLocaleString(LOCALE, { dateStyle: "
 
 function when(moment) {
   const seconds = Math.min(0, (new Date(moment) - Date.now()) / 1000);
-  const unit = Object.keys(UNITS).find((name) => -seconds >= UNITS[name]);
-  const number = unit ? Math.ceil(seconds / UNITS[unit]) : 0;
+  const [unit, length] = Object.entries(UNITS).find(([, length]) => length <= -seconds) ?? ["second", 1];
   const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" });
-  return el("time", { datetime: moment, title: exact(moment) }, relative.format(number, unit ?? "second"));
+  return el("time", { datetime: moment, title: exact(moment) }, relative.format(Math.ceil(seconds / length), unit));
 }
 
 function near(element, signal, then) {
-  const seen = (entries) => {
-    if (!entries.some((entry) => entry.isIntersecting)) return;
+  const observer = new IntersectionObserver((entries) => {
+    if (!entries.at(-1).isIntersecting) return;
     observer.disconnect();
     then();
-  };
-  const observer = new IntersectionObserver(seen, { rootMargin: "400px" });
+  }, { rootMargin: "400px" });
   observer.observe(element);
   signal.addEventListener("abort", () => observer.disconnect());
 }
@@ -145,7 +140,7 @@ class ReplyForm {
     this.alert = el("div.alert", { role: "alert" });
     this.submit = el("button.primary.submit", {}, TEXT.post);
     this.question = el("span", { "aria-hidden": "true" }, "… + … =");
-    this.spoken = el("span.unseen", {});
+    this.spoken = el("span.unseen", {}, TEXT.sum);
     this.node = this.#draw();
     this.fields = this.node.elements;
     this.moveTo();
@@ -212,7 +207,7 @@ class ReplyForm {
   }
 
   get #draft() {
-    return `comment-thread ${this.#thread.site} ${this.page} ${this.#parent?.id}`;
+    return `comment-thread ${this.#thread.getAttribute("site")} ${this.page} ${this.#parent?.id}`;
   }
 
   #keep() {
@@ -241,8 +236,7 @@ class ReplyForm {
   }
 
   focus() {
-    const { name, email, body } = this.fields;
-    ([name, email].find((field) => !field.value) ?? body).focus();
+    this.node.querySelector(":invalid, textarea").focus();
   }
 
   // A sum that cannot be had now is asked for again when the reader sends.
@@ -252,9 +246,12 @@ class ReplyForm {
 
   async #ask() {
     if (performance.now() < this.#until) return;
-    const query = { page: this.page };
-    this.#asking ??= this.#thread.call("challenge", query, { cache: "no-store" }).finally(() => (this.#asking = undefined));
-    this.#take(await this.#asking);
+    this.#asking ??= this.#thread.call("challenge", { page: this.page });
+    try {
+      this.#take(await this.#asking);
+    } finally {
+      this.#asking = undefined;
+    }
   }
 
   // Its life is counted from its arrival, a minute at least: the reader's clock may be wrong.
@@ -271,7 +268,6 @@ class ReplyForm {
     try {
       this.#until = 0;
       await this.#ask();
-      this.#thread.announce(this.spoken.textContent);
       this.fields.answer.focus();
     } catch (error) {
       this.#refuse(error);
@@ -280,20 +276,15 @@ class ReplyForm {
 
   async #submit(event) {
     event.preventDefault();
-    if (this.busy) return;
-    this.#busy(true);
+    if (this.submit.ariaDisabled) return;
+    this.submit.ariaDisabled = "true";
     try {
       await this.#ask();
-      if (!this.#complain(this.#missing(), TEXT.check)) await this.#send();
+      if (!this.#complain(this.#missing())) await this.#send();
     } catch (error) {
       this.#refuse(error);
     }
-    this.#busy(false);
-  }
-
-  #busy(busy) {
-    this.busy = busy;
-    this.submit.ariaDisabled = busy;
+    this.submit.ariaDisabled = null;
   }
 
   // The browser says it in the reader's language.
@@ -322,10 +313,9 @@ class ReplyForm {
     this.#thread.taken(answer);
   }
 
-  #refuse({ status = 0, detail = TEXT.failed, errors = {}, challenge }) {
+  #refuse({ errors = {}, challenge, ...error }) {
     if (challenge) this.#take(challenge);
-    this.#complain({ answer: errors.challenge, ...errors }, detail, TEXT.kept);
-    this.#thread.emit("error", { status, detail });
+    this.#complain({ answer: errors.challenge, ...errors }, this.#thread.report(error), TEXT.kept);
   }
 
   // True when something is wrong; the first wrong field gets the focus.
@@ -335,8 +325,7 @@ class ReplyForm {
       input.nextSibling.textContent = errors[input.name]?.join(" ") ?? "";
       return errors[input.name];
     });
-    const paragraphs = sentences.map((sentence) => el("p", {}, sentence));
-    this.alert.replaceChildren(...paragraphs);
+    this.alert.replaceChildren(...sentences.map((sentence) => el("p", {}, sentence)));
     wrong[0]?.focus();
     return wrong.length > 0;
   }
@@ -390,31 +379,22 @@ class CommentThread extends HTMLElement {
     if (signal.aborted) return;
     this.root.toggleAttribute("data-reserve", true);
     addEventListener("hashchange", () => this.#visit(), { signal });
-    const lazy = this.getAttribute("loading") === "lazy" && !location.hash.startsWith("#comment-");
-    if (lazy) near(this, signal, () => this.#load());
-    else this.#load();
-  }
-
-  get site() {
-    return this.getAttribute("site");
+    if (this.getAttribute("loading") !== "lazy" || location.hash) this.#load();
+    else near(this, signal, () => this.#load());
   }
 
   call(name, query, options) {
-    return call(this.site, name, Object.entries(query), { signal: this.#life?.signal, ...options });
+    return call(this.getAttribute("site"), name, Object.entries(query), { signal: this.#life?.signal, ...options });
   }
 
   // Not tied to the element's life: a reply on its way is not called back.
   post(body, key) {
     const headers = { "Content-Type": "application/json", ...(key && { "Idempotency-Key": key }) };
-    return call(this.site, "comments", [], { method: "POST", body, headers });
+    return call(this.getAttribute("site"), "comments", [], { method: "POST", body, headers });
   }
 
   emit(name, detail, cancelable) {
     return this.dispatchEvent(new CustomEvent(`thread:${name}`, { detail, cancelable, bubbles: true, composed: true }));
-  }
-
-  announce(sentence) {
-    this.live.textContent = sentence;
   }
 
   #fetch(after) {
@@ -433,9 +413,13 @@ class CommentThread extends HTMLElement {
     }
   }
 
-  #fail({ status = 0, detail = TEXT.failed }, again) {
-    this.notice.replaceChildren(el("p", {}, detail), el("button.quiet.retry", { click: again }, TEXT.retry));
+  report({ status = 0, detail = TEXT.failed }) {
     this.emit("error", { status, detail });
+    return detail;
+  }
+
+  #fail(error, again) {
+    this.notice.replaceChildren(this.report(error), " ", el("button.quiet.retry", { click: again }, TEXT.retry));
   }
 
   #draw({ thread, comments, next }) {
@@ -564,7 +548,7 @@ class CommentThread extends HTMLElement {
     if (published) this.#tally(this.#count + 1);
     if (comment) this.#place({ status, status_url, ...comment }, true);
     this.#show(id);
-    this.announce(published ? TEXT.posted : TEXT.waits);
+    this.live.textContent = published ? TEXT.posted : TEXT.waits;
     this.emit("posted", { id, status, comment });
   }
 
@@ -619,7 +603,7 @@ class CommentCount extends HTMLElement {
   }
 
   attributeChangedCallback() {
-    if (this.isConnected) countLater(this);
+    countLater(this);
   }
 }
 

@@ -1,0 +1,307 @@
+"""The JSON API: threads and counts for readers, replies, the queue and decisions for programs."""
+
+from functools import wraps
+from typing import Any
+
+from flask import Blueprint, Response, abort, g, jsonify, render_template, request
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from moderation import intake, publishing, review
+from moderation.models import Moderator, NotAllowed, Stale, Status, Token
+from moderation.privacy import token_digest
+from moderation.publishing import Sort, Wanted
+from moderation.text import addresses, markup, plain
+
+from . import cards, ready_made
+from .bodies import json_object
+from .errors import REFUSALS, problem
+from .forms import LONGEST_BODY, NotText, reply_from_json
+from .leaving import Invalid, ask, leave
+from .limits import asking, leaving, previewing
+from .openapi import DOCUMENT
+from .service import now, reading, service, site_or_404, writing
+
+blueprint = Blueprint("api", __name__, url_prefix="/api")
+
+#: Any page may read these, and any cache keep them: they say the same to everybody.
+_PUBLIC = frozenset({"api.thread", "api.counts", "api.openapi"})
+#: These take part in leaving a reply: the site's own pages, and ours, may ask.
+_FOR_SITES = frozenset({"api.challenge", "api.leave_reply", "api.preview"})
+MOST_PAGES = 100
+MOST_DECISIONS = 1_000
+LONGEST_NOTE = 2_000
+LONGEST_REASON = 60
+
+
+@blueprint.get("/v1/sites/<site>/thread")
+def thread(site: str) -> Response:
+    """A page of a thread. What lies ready is served by `ready_made`, in front of this view."""
+    found = site_or_404(site)
+    try:
+        sort = Sort(request.args.get("sort", "oldest"))
+    except ValueError:
+        abort(problem(400, _("Sort by oldest or newest.")))
+    wanted = Wanted(found.key, _page_asked_for(), sort, request.args.get("after", ""))
+    document = publishing.document(service().database, found, wanted)
+    made = ready_made.answer(
+        ready_made.Ready(document.etag, document.plain, document.gzip, document.brotli),
+        request.headers.get("Accept-Encoding", ""),
+        request.headers.get("If-None-Match", ""),
+    )
+    return Response(made.body, made.status, made.headers)
+
+
+@blueprint.get("/v1/sites/<site>/counts")
+def counts(site: str) -> Response:
+    """How many replies each of up to 100 pages has, by the addresses as they were asked for."""
+    found = site_or_404(site)
+    asked = request.args.getlist("page")
+    if len(asked) > MOST_PAGES:
+        abort(problem(400, _("Ask for at most %(most)d pages.", most=MOST_PAGES)))
+    pages = {url: _normal_page(url) for url in asked}
+    known = publishing.counts(reading(), found, list(set(pages.values())))
+    answer = jsonify({"counts": {url: known[page] for url, page in pages.items()}})
+    answer.headers["Cache-Control"] = "public, max-age=30"
+    return answer
+
+
+@blueprint.get("/v1/sites/<site>/challenge")
+@asking
+def challenge(site: str) -> Response:
+    """A fresh sum, for one reply on one page."""
+    return jsonify(ask(site_or_404(site), _page_asked_for()).as_json())
+
+
+@blueprint.post("/v1/sites/<site>/preview")
+@previewing
+def preview(site: str) -> Response:
+    """A comment as readers would see it."""
+    site_or_404(site)
+    body = json_object().get("body")
+    if not isinstance(body, str):
+        return problem(422, errors={"body": [_("Send text here.")]})
+    try:
+        tidy = plain.tidy(body)
+    except plain.Unreadable:
+        return problem(422, errors={"body": [_("This text cannot be stored.")]})
+    if len(tidy) > LONGEST_BODY:
+        return problem(422, errors={"body": [_("Your comment is too long.")]})
+    return jsonify({"html": markup.render(tidy).html})
+
+
+@blueprint.post("/v1/sites/<site>/comments")
+@leaving
+def leave_reply(site: str) -> Response:
+    """A reply: 201 when it is published at once, 202 when it waits for a moderator."""
+    found = site_or_404(site)
+    key = request.headers.get("Idempotency-Key", "")
+    if len(key) > 255:
+        abort(problem(400, _("An Idempotency-Key has at most 255 characters.")))
+    payload = json_object()
+    page = payload.get("page")
+    try:
+        status, body = leave(found, reply_from_json(payload), key)
+    except NotText as error:
+        return problem(422, errors=error.errors)
+    except Invalid as error:
+        return problem(422, errors=error.errors, **_new_sum(found, page, error.asks_anew))
+    except intake.Refused as error:
+        told = REFUSALS[type(error)]
+        errors = {told.field: [told.sentence]} if told.field else None
+        again = _new_sum(found, page, told.asks_anew or error.spends)
+        return problem(told.status, told.sentence, errors=errors, **again)
+    answer = jsonify(body)
+    answer.status_code = status
+    return answer
+
+
+def _new_sum(site: Any, page: Any, asks_anew: bool) -> dict[str, Any]:
+    if not asks_anew:
+        return {}
+    return {"challenge": ask(site, _normal_page(str(page))).as_json()}
+
+
+def moderators_only(view: Any) -> Any:
+    """Ask for a moderator's token; the view finds its owner in `g.me`."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
+        token = None
+        if scheme.lower() == "bearer" and secret:
+            known = select(Token).where(Token.digest == token_digest(secret.strip()))
+            token = reading().scalar(known)
+        if token is None:
+            abort(401)
+        g.me = token.moderator
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+@blueprint.get("/v1/queue")
+@moderators_only
+def queue() -> Response:
+    """What waits (or has another status), oldest first, on the sites the moderator may see."""
+    me: Moderator = g.me
+    wanted = _filter(me)
+    limit = request.args.get("limit", str(review.PAGE_SIZE))
+    if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit) <= 100:
+        abort(problem(400, _("Ask for 1 to 100 comments.")))
+    found, after = review.queue(
+        reading(), me, wanted, after=request.args.get("after", ""), limit=int(limit)
+    )
+    drawn = cards.several(found)
+    return jsonify(
+        {
+            "comments": [cards.as_json(card) for card in drawn],
+            "next": after or None,
+            "count": review.count(reading(), me, wanted),
+        }
+    )
+
+
+def _filter(me: Moderator) -> review.Filter:
+    site_key = request.args.get("site", "")
+    sites = {site.key: site.id for site in review.sites(reading(), me)}
+    if site_key and site_key not in sites:
+        abort(404, _("There is no such site here."))
+    try:
+        status = Status(request.args.get("status", "pending"))
+    except ValueError:
+        abort(problem(400, _("There is no such status.")))
+    return review.Filter(
+        status=status,
+        site_id=sites.get(site_key),
+        reason=_searchable(request.args.get("reason", "")),
+        q=_searchable(request.args.get("q", "")),
+    )
+
+
+def _searchable(words: str) -> str:
+    try:
+        return plain.one_line(words)[:200]
+    except plain.Unreadable:
+        abort(problem(400, _("These words cannot be searched for.")))
+
+
+@blueprint.post("/v1/decisions")
+@moderators_only
+def decide() -> Response:
+    """Decisions, each on the version its moderator saw; each is answered for itself."""
+    wishes, wrong = _wishes(json_object())
+    if wrong:
+        return problem(422, errors={"decisions": wrong})
+    my_id = g.me.id
+    with writing() as session:
+        me = session.get_one(Moderator, my_id)
+        held = review.hold(session, me, [wish.comment for wish in wishes])
+        results = [_result(held.get(wish.comment), wish, me) for wish in wishes]
+        session.commit()
+    return jsonify({"results": results})
+
+
+def _wishes(payload: dict[str, Any]) -> tuple[list[review.Wish], list[str]]:
+    given = payload.get("decisions")
+    if not isinstance(given, list) or not 1 <= len(given) <= MOST_DECISIONS:
+        return [], [_("Send a list of 1 to %(most)d decisions.", most=MOST_DECISIONS)]
+    wishes = [_wish(one) for one in given]
+    if not all(wishes):
+        return [], [_("Each decision names a comment, a status and the version it was made on.")]
+    return [wish for wish in wishes if wish], []
+
+
+def _wish(given: Any) -> review.Wish | None:
+    if not isinstance(given, dict):
+        return None
+    comment, status, version = (given.get(name) for name in ("comment", "status", "version"))
+    texts = [given.get(name) or "" for name in ("reason", "note")]
+    if not (isinstance(comment, str) and isinstance(version, int) and status in list(Status)):
+        return None
+    if isinstance(version, bool) or not all(isinstance(text, str) for text in texts):
+        return None
+    try:
+        comment = plain.one_line(comment)
+        reason, note = plain.one_line(texts[0]), plain.tidy(texts[1])
+    except plain.Unreadable:
+        return None
+    if len(reason) > LONGEST_REASON or len(note) > LONGEST_NOTE:
+        return None
+    return review.Wish(comment, Status(status), version, reason, note)
+
+
+def _result(comment: Any, wish: review.Wish, me: Moderator) -> dict[str, Any]:
+    if comment is None:
+        return {"comment": wish.comment, "error": "unknown", "current": None}
+    try:
+        review.decide(comment, wish, by=me, at=now())
+    except (Stale, NotAllowed) as error:
+        refused = "stale" if isinstance(error, Stale) else "unchanged"
+        current = {"status": str(comment.status), "version": comment.version}
+        return {"comment": comment.id, "error": refused, "current": current}
+    return {"comment": comment.id, "status": str(comment.status), "version": comment.version}
+
+
+@blueprint.get("/v1/openapi.json")
+def openapi() -> Response:
+    """The description of all of this."""
+    return jsonify(DOCUMENT)
+
+
+@blueprint.get("/docs")
+def docs() -> str:
+    """The API for people to read."""
+    return render_template("docs.html", document=DOCUMENT)
+
+
+def _page_asked_for() -> str:
+    return _normal_page(request.args.get("page", ""))
+
+
+def _normal_page(url: str) -> str:
+    try:
+        return addresses.page(url)
+    except addresses.BadAddress:
+        abort(problem(400, _("Give the full address of the page, with https://.")))
+
+
+@blueprint.before_request
+def _known_origin() -> Response | None:
+    """Refuse to take part in leaving a reply on a page that is not the site's."""
+    if request.endpoint not in _FOR_SITES:
+        return None
+    origin = request.headers.get("Origin")
+    if origin and origin not in allowed_origins(request.view_args):
+        return problem(403, _("Pages of this origin may not post here."))
+    if request.method == "OPTIONS":
+        return Response(status=204)
+    return None
+
+
+@blueprint.after_request
+def _share(response: Response) -> Response:
+    """Say which pages may read the answer. No credentials ever: none are asked for."""
+    if request.endpoint in _PUBLIC:
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    if request.endpoint in _FOR_SITES:
+        origin = request.headers.get("Origin")
+        response.vary.add("Origin")
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        if origin and origin in allowed_origins(request.view_args):
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Access-Control-Allow-Methods"] = "GET, POST"
+            response.headers["Access-Control-Allow-Headers"] = "Content-Type, Idempotency-Key"
+            response.headers["Access-Control-Expose-Headers"] = "Retry-After"
+            response.headers["Access-Control-Max-Age"] = "7200"
+    return response
+
+
+def allowed_origins(view_args: dict[str, Any] | None) -> set[str]:
+    """The origins whose pages may post: the site's, and our own for its page without JavaScript."""
+    if "allowed_origins" not in g:
+        found = site_or_404((view_args or {}).get("site", ""))
+        g.allowed_origins = {*found.origins, service().settings.public_url}
+    known: set[str] = g.allowed_origins
+    return known

@@ -1,0 +1,185 @@
+"""What a valid reply is, in one place for both doors, and the forms of the moderators' pages."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
+from wtforms import Field, PasswordField, StringField, TextAreaField, ValidationError
+from wtforms.validators import DataRequired, Length
+
+from moderation.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from moderation.intake import Reply
+from moderation.text import addresses, plain
+
+LONGEST_NAME = 100
+LONGEST_TITLE = 300
+LONGEST_BODY = 10_000
+
+
+class Written:
+    """Something visible must stand there: blanks and characters of no width are nothing."""
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+        self.field_flags = {"required": True}
+
+    def __call__(self, _form: FlaskForm, field: Field) -> None:
+        """Raise ValidationError where nothing is written."""
+        if not field.errors and plain.is_blank(field.data or ""):
+            raise ValidationError(self.message)
+
+
+def _tidy(value: str | None) -> str:
+    try:
+        return plain.tidy(value or "")
+    except plain.Unreadable as error:
+        raise ValueError(_("This text has a character that cannot be stored.")) from error
+
+
+def _one_line(value: str | None) -> str:
+    return " ".join(_tidy(value).split())
+
+
+def _title(value: str | None) -> str:
+    # Not the reader's words but the page's, so a long one is no reason to refuse the reply.
+    title = _one_line(value)
+    return title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1] + "…"
+
+
+class ReplyForm(FlaskForm):
+    """A reader's reply, from the API's JSON or from the page without JavaScript.
+
+    There is no CSRF token: readers have no session that a forged request could use. What stands
+    against programs is the challenge, and a page of another site is refused by its Origin.
+    """
+
+    class Meta:
+        """What Flask-WTF is told about this form."""
+
+        csrf = False
+
+    page = StringField(filters=[_one_line])
+    title = StringField(filters=[_title])
+    parent = StringField(filters=[_one_line])
+    name = StringField(
+        _("Name"),
+        filters=[_one_line],
+        validators=[
+            Written(_("Write your name.")),
+            Length(max=LONGEST_NAME, message=_("Use at most %(max)d characters for your name.")),
+        ],
+    )
+    email = StringField(
+        _("Email"), filters=[_one_line], validators=[Written(_("Write your email address."))]
+    )
+    website = StringField(_("Website"), filters=[_one_line])
+    body = TextAreaField(
+        _("Comment"),
+        filters=[_tidy],
+        validators=[
+            Written(_("Write a comment first.")),
+            Length(
+                max=LONGEST_BODY,
+                message=_("Your comment is too long: shorten it to %(max)d characters."),
+            ),
+        ],
+    )
+    subject = StringField(_("Leave this field empty"))
+    challenge = StringField()
+    answer = StringField(
+        _("Sum"), filters=[_one_line], validators=[Written(_("Solve the sum first."))]
+    )
+
+    def validate_page(self, field: Field) -> None:
+        """Refuse what is no page's address."""
+        _in_normal_form(
+            field, addresses.page, _("Give the full address of the page, with https://.")
+        )
+
+    def validate_email(self, field: Field) -> None:
+        """Refuse what no message could be sent to."""
+        if field.data:
+            sentence = _("Enter an email address such as name@example.org.")
+            _in_normal_form(field, addresses.email, sentence)
+
+    def validate_website(self, field: Field) -> None:
+        """Refuse anything but a web address; empty is fine."""
+        if field.data:
+            sentence = _("Enter a web address such as https://example.org, or leave it empty.")
+            _in_normal_form(field, addresses.website, sentence)
+
+    def reply(self, address: str) -> Reply:
+        """The validated reply, with the network address it came from."""
+        return Reply(
+            page=self.page.data,
+            title=self.title.data,
+            parent=self.parent.data or None,
+            name=self.name.data,
+            email=self.email.data,
+            website=self.website.data,
+            body=self.body.data,
+            honeypot=self.subject.data or "",
+            address=address,
+        )
+
+
+def _in_normal_form(field: Field, normal: Any, sentence: str) -> None:
+    try:
+        field.data = normal(field.data)
+    except addresses.BadAddress as error:
+        raise ValidationError(sentence) from error
+
+
+class NotText(ValueError):
+    """A field of a JSON body is not text; `errors` says which, as the API answers it."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__("Fields that should be text are not.")
+        self.errors = {name: [str(_("Send text here."))] for name in names}
+
+
+def reply_from_json(payload: Mapping[str, Any]) -> ReplyForm:
+    """The form, filled from a JSON object. Raises NotText before a filter meets an object."""
+    names = [field.name for field in ReplyForm(formdata=None)]
+    wrong = [name for name in names if not isinstance(payload.get(name, ""), str | None)]
+    if wrong:
+        raise NotText(wrong)
+    return ReplyForm(formdata=MultiDict({name: payload.get(name) or "" for name in names}))
+
+
+class SignInForm(FlaskForm):
+    """Who wants to sign in. It says nothing about which accounts exist."""
+
+    email = StringField(
+        _("Email"), validators=[DataRequired(_("Write your email address.")), Length(max=254)]
+    )
+    password = PasswordField(
+        _("Password"),
+        validators=[DataRequired(_("Write your password.")), Length(max=LONGEST_PASSWORD)],
+    )
+
+
+class PasswordForm(FlaskForm):
+    """A new password, asked twice, with the current one."""
+
+    current = PasswordField(
+        _("Current password"), validators=[DataRequired(_("Write your current password."))]
+    )
+    new = PasswordField(
+        _("New password"),
+        validators=[
+            Length(
+                min=SHORTEST_PASSWORD,
+                max=LONGEST_PASSWORD,
+                message=_("Use %(min)d characters or more: several words make a good password."),
+            )
+        ],
+    )
+    again = PasswordField(_("New password, again"))
+
+    def validate_again(self, field: Field) -> None:
+        """Refuse a slip of the fingers."""
+        if field.data != self.new.data:
+            raise ValidationError(_("The two new passwords are not the same."))

@@ -1,0 +1,44 @@
+"""What every answer tells the browser: nothing runs, loads or frames but what is meant to."""
+
+from flask import Flask, Response, request
+
+from .service import close, service
+
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'"
+)
+#: An answer that is no page has nothing to load.
+BARE_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()",
+}
+
+
+def init_app(app: Flask) -> None:
+    """Set the headers on every answer, and end the request's reading after it."""
+    app.after_request(_set)
+    app.teardown_appcontext(close)
+
+
+def _set(response: Response) -> Response:
+    is_page = response.mimetype == "text/html"
+    response.headers.setdefault("Content-Security-Policy", PAGE_POLICY if is_page else BARE_POLICY)
+    for name, value in ALWAYS.items():
+        response.headers.setdefault(name, value)
+    if service().settings.secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if request.endpoint not in _SHARED:
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+#: What pages of other origins are meant to load, and caches may keep.
+_SHARED = frozenset({"static", "reader.embed", "api.thread", "api.counts"})

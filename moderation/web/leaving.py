@@ -1,0 +1,165 @@
+"""Leaving a reply: what the JSON door and the page without JavaScript have in common."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request, url_for
+from flask_babel import gettext as _
+from itsdangerous import BadSignature, URLSafeSerializer
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from moderation import captcha, intake
+from moderation.models import Comment, Site, Status
+from moderation.publishing import comment_json, rfc3339
+
+from .forms import ReplyForm
+from .service import now, service, writing
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """A sum as a door asks it."""
+
+    token: str
+    question: str
+    label: str
+    expires_at: str
+
+    def as_json(self) -> dict[str, str]:
+        """The form in which the API gives it."""
+        return {
+            "challenge": self.token,
+            "question": self.question,
+            "label": self.label,
+            "expires_at": self.expires_at,
+        }
+
+
+class Invalid(Exception):
+    """Fields are wrong; `asks_anew` tells that the sum cannot be answered (again)."""
+
+    def __init__(self, errors: dict[str, list[str]], *, asks_anew: bool = False) -> None:
+        super().__init__("Some fields need another look.")
+        self.errors = errors
+        self.asks_anew = asks_anew
+
+
+def ask(site: Site, page: str) -> Challenge:
+    """A fresh sum for this page."""
+    return _told(captcha.ask(_challenge_key(), site=site.key, page=page, now=now()))
+
+
+def ask_again(site: Site, page: str, token: str) -> Challenge | None:
+    """The same sum once more, while it is good: a slip in another field is no reason for a new
+    one.
+    """
+    try:
+        return _told(captcha.read(_challenge_key(), token, site=site.key, page=page, now=now()))
+    except captcha.ChallengeError:
+        return None
+
+
+def _told(asked: captcha.Challenge) -> Challenge:
+    # In words too, since a screen reader says "13 + 19 =" badly.
+    label = _("What is %(left)d plus %(right)d?", left=asked.left, right=asked.right)
+    return Challenge(asked.token, asked.question, label, rfc3339(asked.expires_at))
+
+
+def leave(site: Site, form: ReplyForm, key: str = "") -> tuple[int, dict[str, Any]]:
+    """Take a valid form's reply: the status and body of the answer, also for a repeated `key`.
+
+    Raises Invalid, or what `intake` refuses.
+    """
+    if not form.validate():
+        raise Invalid(form.errors)
+    challenge = _read(site, form)
+    reply = form.reply(request.remote_addr or "")
+    left = intake.draft(reply, service().site_key(site))
+    with writing() as session:
+
+        def act() -> tuple[int, dict[str, Any]]:
+            comment = intake.receive(
+                session,
+                service().keyring,
+                site,
+                left,
+                challenge=challenge,
+                answer=form.answer.data,
+                now=now(),
+            )
+            return _answer(comment)
+
+        try:
+            answer = _at_most_once(session, site, key, reply, act)
+        except intake.Refused as refused:
+            if refused.spends:
+                session.commit()
+            raise
+        except IntegrityError as error:
+            # Two at once: the other one's comment is there, and its row says so.
+            raise intake.Duplicate from error
+        session.commit()
+    return answer
+
+
+def status_token(comment: Comment) -> str:
+    """The secret part of the address of a reply's status page."""
+    return str(_signer().dumps(comment.id))
+
+
+def comment_of(token: str) -> str | None:
+    """The comment a status page is about, or None for a token that we did not make."""
+    try:
+        found = _signer().loads(token)
+    except BadSignature:
+        return None
+    return found if isinstance(found, str) else None
+
+
+def _at_most_once(
+    session: Session, site: Site, key: str, reply: intake.Reply, act: Any
+) -> tuple[int, dict[str, Any]]:
+    if not key:
+        answer: tuple[int, dict[str, Any]] = act()
+        return answer
+    said = [reply.page, reply.parent, reply.name, reply.email, reply.website, reply.body]
+    return intake.once(session, site, key, json.dumps(said), now(), act)
+
+
+def _answer(comment: Comment) -> tuple[int, dict[str, Any]]:
+    avatar = comment.author.avatar if comment.author else "000000"
+    status_url = url_for("reader.status", token=status_token(comment), _external=True)
+    body = {
+        "id": comment.id,
+        "status": str(comment.status),
+        "status_url": status_url,
+        "comment": comment_json(comment, avatar),
+    }
+    return (201 if comment.status == Status.APPROVED else 202), body
+
+
+def _read(site: Site, form: ReplyForm) -> captcha.Challenge:
+    try:
+        return captcha.read(
+            _challenge_key(),
+            form.challenge.data or "",
+            site=site.key,
+            page=form.page.data,
+            now=now(),
+        )
+    except captcha.Expired as error:
+        sentence = _("That sum has expired. Here is a new one.")
+        raise Invalid({"answer": [sentence]}, asks_anew=True) from error
+    except captcha.Forged as error:
+        sentence = _("That sum does not belong to this page. Here is a new one.")
+        raise Invalid({"answer": [sentence]}, asks_anew=True) from error
+
+
+def _challenge_key() -> bytes:
+    return service().keyring.derive("challenge")
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(service().keyring.derive("status"), salt="status")

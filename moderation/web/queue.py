@@ -1,0 +1,223 @@
+"""The queue, in plain forms: what waits, deciding it, taking a decision back."""
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError, validate_csrf
+from wtforms import ValidationError
+
+from moderation import review
+from moderation.models import (
+    AddressView,
+    Comment,
+    Decision,
+    Moderator,
+    NotAllowed,
+    Stale,
+    Status,
+)
+from moderation.privacy import new_id
+from moderation.text import plain
+
+from . import cards, words
+from .accounts import inside, protected
+from .service import now, reading, service, writing
+
+blueprint = Blueprint("queue", __name__, url_prefix="/queue")
+
+LONGEST_NOTE = 2_000
+
+DONE = {
+    Status.APPROVED: lambda name: _("Approved what %(name)s wrote.", name=name),
+    Status.REJECTED: lambda name: _("Rejected what %(name)s wrote.", name=name),
+    Status.SPAM: lambda name: _("Marked what %(name)s wrote as spam.", name=name),
+    Status.DELETED: lambda name: _("Deleted what %(name)s wrote.", name=name),
+    Status.PENDING: lambda name: _("What %(name)s wrote waits again.", name=name),
+}
+
+
+@blueprint.get("")
+@protected
+def index() -> str:
+    """What waits, oldest first; or what has another status."""
+    sites = review.sites(reading(), g.me)
+    filters = _filters(sites)
+    wanted = review.Filter(
+        status=Status(filters["status"]),
+        site_id=next((site.id for site in sites if site.key == filters["site"]), None),
+        reason=filters["reason"],
+        q=filters["q"],
+    )
+    found, after = review.queue(reading(), g.me, wanted, after=request.args.get("after", ""))
+    named = {name: value for name, value in filters.items() if value}
+    return render_template(
+        "queue/list.html",
+        cards=cards.several(found),
+        counts=review.counts(reading(), g.me, wanted.site_id),
+        filters=filters,
+        sites=sites,
+        reasons=list(words.REASON_LABELS.items()),
+        reason_choices=list(words.CHOICES.items()),
+        here=request.full_path.rstrip("?"),
+        next_url=url_for("queue.index", **named, after=after) if after else None,
+        total=review.count(reading(), g.me, wanted),
+    )
+
+
+@blueprint.get("/comments/<comment>")
+@protected
+def card(comment: str) -> str:
+    """One comment with the conversation around it and every decision so far."""
+    return _card_page(_mine_or_404(comment), address=None)
+
+
+@blueprint.post("/comments/<comment>/address")
+@protected
+def show_address(comment: str) -> str:
+    """The author's whole address. That it was looked at is written down first."""
+    found = _mine_or_404(comment)
+    if found.author is None:
+        abort(404)
+    address = found.author.email(service().keyring)
+    with writing() as session:
+        session.add(AddressView(id=new_id(), comment_id=found.id, moderator_id=g.me.id, at=now()))
+        session.commit()
+    return _card_page(_mine_or_404(comment), address=address)
+
+
+@blueprint.post("/decisions")
+@protected
+def decide() -> Any:
+    """Make one decision; a stale one is shown with what happened meanwhile, and asked again."""
+    wish = _wish()
+    here = inside(request.form.get("next"), url_for("queue.index"))
+    with writing() as session:
+        me = session.get_one(Moderator, g.me.id)
+        comment = review.hold(session, me, [wish.comment]).get(wish.comment)
+        if comment is None:
+            abort(404)
+        try:
+            decision = review.decide(comment, wish, by=me, at=now())
+            session.commit()
+        except (Stale, NotAllowed):
+            session.rollback()
+            return _conflict(wish, here)
+    _flash_done(comment, decision)
+    return redirect(here, 303)
+
+
+@blueprint.post("/undo")
+@protected
+def undo() -> Any:
+    """Take a decision back, unless another came after it."""
+    here = inside(request.form.get("next"), url_for("queue.index"))
+    with writing() as session:
+        me = session.get_one(Moderator, g.me.id)
+        decision = session.get(Decision, _text("decision"))
+        held = review.hold(session, me, [decision.comment_id]) if decision else {}
+        if decision is None or decision.comment_id not in held:
+            abort(404)
+        comment = held[decision.comment_id]
+        try:
+            review.undo(comment, decision, by=me, at=now())
+            session.commit()
+        except (Stale, review.NotUndoable):
+            session.rollback()
+            wanted = decision.was or Status.PENDING
+            return _conflict(review.Wish(comment.id, wanted, decision.version), here)
+    flash(_("Taken back: what %(name)s wrote is as it was.", name=comment.name), "done")
+    return redirect(here, 303)
+
+
+@blueprint.before_request
+def _own_forms_only() -> None:
+    """A change of anything takes the token of our own form, besides being signed in."""
+    check_own_form()
+
+
+@blueprint.context_processor
+def _me() -> dict[str, Any]:
+    return {"me": cards.me_for_templates()} if "me" in g else {}
+
+
+def check_own_form() -> None:
+    """Raise CSRFError where a changing request does not carry the token of our form."""
+    if request.method == "GET":
+        return
+    try:
+        validate_csrf(request.form.get("csrf_token", ""))
+    except ValidationError as error:
+        raise CSRFError(str(error)) from error
+
+
+def _filters(sites: list[Any]) -> dict[str, str]:
+    asked = {name: _argument(name) for name in ("site", "status", "reason", "q")}
+    if asked["site"] not in {site.key for site in sites}:
+        asked["site"] = ""
+    if asked["status"] not in list(Status):
+        asked["status"] = str(Status.PENDING)
+    return asked
+
+
+def _argument(name: str) -> str:
+    try:
+        return plain.one_line(request.args.get(name, ""))[:200]
+    except plain.Unreadable:
+        return ""
+
+
+def _text(name: str) -> str:
+    try:
+        return plain.tidy(request.form.get(name, ""))
+    except plain.Unreadable:
+        abort(400)
+
+
+def _wish() -> review.Wish:
+    status, version, note = _text("status"), _text("version"), _text("note")
+    readable = version.isascii() and version.isdigit() and len(version) < 10
+    if status not in list(Status) or not readable or len(note) > LONGEST_NOTE:
+        abort(400)
+    reason = _text("reason")
+    if reason and reason not in words.CHOICES:
+        abort(400)
+    return review.Wish(_text("comment"), Status(status), int(version), reason, note)
+
+
+def _mine_or_404(comment_id: str) -> Comment:
+    found = review.find(reading(), g.me, comment_id)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _card_page(comment: Comment, *, address: str | None) -> str:
+    made = review.decisions(reading(), comment)
+    return render_template(
+        "queue/card.html",
+        card=cards.one(comment),
+        decisions=[cards.decided(one, comment.version) for one in made],
+        conversation=cards.conversation(comment),
+        reason_choices=list(words.CHOICES.items()),
+        address=address,
+        here=url_for("queue.card", comment=comment.id),
+    )
+
+
+def _conflict(wish: review.Wish, here: str) -> Response:
+    comment = _mine_or_404(wish.comment)
+    made = review.decisions(reading(), comment)
+    page = render_template(
+        "queue/conflict.html",
+        card=cards.one(comment),
+        current=cards.decided(made[0], comment.version),
+        wanted=str(wish.status),
+        here=here,
+    )
+    return Response(page, 409)
+
+
+def _flash_done(comment: Comment, decision: Decision) -> None:
+    said = DONE[decision.became](comment.name)
+    flash({"text": said, "decision": decision.id}, "undo")  # type: ignore[arg-type]  # JSON

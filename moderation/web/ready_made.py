@@ -1,0 +1,182 @@
+"""Ready-made threads, served in front of Flask.
+
+Most requests ask for a thread whose bytes lie ready in the database. One look-up answers them;
+routing, sessions and an ORM would cost ten times as much as the answer. Whatever is out of the
+ordinary (no document yet, an unknown parameter, a broken address) goes on to the view behind,
+which gives the same answers: both call `answer`.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.datastructures import ETags
+from werkzeug.http import parse_accept_header, parse_etags
+
+from moderation.database import Database
+from moderation.publishing import Sort, Wanted, is_cursor
+from moderation.text import addresses
+
+from .headers import ALWAYS, BARE_POLICY
+
+_PREFIX = "/api/v1/sites/"
+_SUFFIX = "/thread"
+#: Threads one server thread keeps in memory until the database changes.
+_KEPT = 256
+_LOOK_UP = """
+    SELECT d.etag, d.plain, d.gzip, d.brotli FROM document d
+    JOIN thread t ON t.id = d.thread_id
+    WHERE d.address = {0} AND d.revision = t.revision
+"""
+
+
+class Ready(NamedTuple):
+    """The stored forms of one document."""
+
+    etag: str
+    identity: bytes
+    gzip: bytes
+    br: bytes
+
+
+class Answer(NamedTuple):
+    """Status, headers and body of an answer, before it is anybody's response object."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+def answer(ready: Ready, accept_encoding: str, if_none_match: str) -> Answer:
+    """The answer to a reader: the form they accept, or 304 where they have it already.
+
+    The ETag is strong, so each compressed form has its own (RFC 9110, section 8.8.3).
+    """
+    coding = _coding(accept_encoding)
+    etag = ready.etag if coding == "identity" else f"{ready.etag}-{coding}"
+    headers = [*_SAME_FOR_ALL, ("ETag", f'"{etag}"')]
+    if if_none_match and _has(if_none_match, etag):
+        return Answer("304 NOT MODIFIED", headers, b"")
+    body: bytes = getattr(ready, "identity" if coding == "identity" else coding)
+    if coding != "identity":
+        headers.append(("Content-Encoding", coding))
+    headers += [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+    return Answer("200 OK", headers, body)
+
+
+_SAME_FOR_ALL = [
+    ("Cache-Control", "public, no-cache"),
+    ("Vary", "Accept-Encoding"),
+    ("Access-Control-Allow-Origin", "*"),
+    ("Cross-Origin-Resource-Policy", "cross-origin"),
+    ("Content-Security-Policy", BARE_POLICY),
+    *ALWAYS.items(),
+]
+
+
+@lru_cache(maxsize=512)
+def _coding(accept: str) -> str:
+    accepted = {
+        coding.lower(): float(quality) for coding, quality in parse_accept_header(accept) if quality
+    }
+    for coding in ("br", "gzip"):
+        if coding in accepted or "*" in accepted:
+            return coding
+    return "identity"
+
+
+@lru_cache(maxsize=2048)
+def _has(if_none_match: str, etag: str) -> bool:
+    known: ETags = parse_etags(if_none_match)
+    return known.contains_weak(etag)
+
+
+@lru_cache(maxsize=4096)
+def wanted_from(path: str, query: str) -> Wanted | None:
+    """What an address asks for, or None where it is not simply a page of a thread."""
+    if not (path.startswith(_PREFIX) and path.endswith(_SUFFIX)):
+        return None
+    site = path[len(_PREFIX) : -len(_SUFFIX)]
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True, max_num_fields=5)
+        values = dict(pairs)
+        if len(values) != len(pairs) or not values.keys() <= {"page", "sort", "after"}:
+            return None
+        page = addresses.page(values["page"])
+        wanted = Wanted(site, page, Sort(values.get("sort", "oldest")), values.get("after", ""))
+    except (ValueError, KeyError):
+        return None
+    return wanted if not wanted.after or is_cursor(wanted.after) else None
+
+
+class ReadyMade:
+    """The layer itself: a WSGI application in front of another."""
+
+    def __init__(self, behind: Callable[..., Iterable[bytes]], database: Database) -> None:
+        self._behind = behind
+        self._database = database
+        self._marker = "?" if database.is_sqlite else "%s"
+        self._mine = threading.local()
+
+    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer from what lies ready, or ask the application behind."""
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        if method in {"GET", "HEAD"} and path.endswith(_SUFFIX):
+            wanted = wanted_from(path, environ.get("QUERY_STRING", ""))
+            ready = self._find(wanted.address) if wanted else None
+            if ready is not None:
+                return self._send(ready, environ, start, with_body=method == "GET")
+        return self._behind(environ, start)
+
+    def _send(
+        self, ready: Ready, environ: dict[str, Any], start: Callable[..., Any], *, with_body: bool
+    ) -> Iterable[bytes]:
+        made = answer(
+            ready,
+            environ.get("HTTP_ACCEPT_ENCODING", ""),
+            environ.get("HTTP_IF_NONE_MATCH", ""),
+        )
+        start(made.status, made.headers)
+        return [made.body] if with_body else []
+
+    def _find(self, address: str) -> Ready | None:
+        try:
+            if self._database.is_sqlite:
+                return self._find_in_sqlite(address)
+            return self._look_up(self._database.engine, address)
+        except SQLAlchemyError:
+            # The view behind meets the same trouble, and knows how to say so.
+            return None
+
+    def _look_up(self, engine: Any, address: str) -> Ready | None:
+        with engine.connect() as connection:
+            row = connection.exec_driver_sql(_LOOK_UP.format(self._marker), (address,)).first()
+        return Ready(row[0], *(bytes(form) for form in row[1:])) if row else None
+
+    def _find_in_sqlite(self, address: str) -> Ready | None:
+        """One look-up, or none: `data_version` tells whether any connection has changed the file
+        since this one last looked, so a thread found before is still the current one.
+        """
+        connection, kept = self._own()
+        version = connection.execute("PRAGMA data_version").fetchone()[0]
+        if kept.get("") != version or len(kept) > _KEPT:
+            kept.clear()
+            kept[""] = version
+        if address not in kept:
+            row = connection.execute(_LOOK_UP.format(self._marker), (address,)).fetchone()
+            if row is None:
+                return None
+            kept[address] = Ready(*row)
+        found: Ready = kept[address]
+        return found
+
+    def _own(self) -> tuple[Any, dict[str, Any]]:
+        """This thread's own connection, which must stay the same: versions are counted by it."""
+        if not hasattr(self._mine, "connection"):
+            pooled = self._database.engine.raw_connection()
+            self._mine.connection, self._mine.kept = pooled.driver_connection, {}
+            pooled.detach()
+        return self._mine.connection, self._mine.kept

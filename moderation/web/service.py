@@ -1,0 +1,73 @@
+"""What every door needs of the running service, and the database session of a request."""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from flask import abort, current_app, g
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from moderation.config import Settings
+from moderation.database import Database
+from moderation.models import Site
+from moderation.privacy import Keyring
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The settings, the database and the keys of this process."""
+
+    settings: Settings
+    database: Database
+    keyring: Keyring
+    _opened: dict[bytes, bytes] = field(default_factory=dict, repr=False)
+
+    def site_key(self, site: Site) -> bytes:
+        """The site's own key, opened once a process and sealed value."""
+        if site.sealed_key not in self._opened:
+            self._opened[site.sealed_key] = site.open_key(self.keyring)
+        return self._opened[site.sealed_key]
+
+
+def service() -> Service:
+    """The running service."""
+    found: Service = current_app.extensions["moderation"]
+    return found
+
+
+def reading() -> Session:
+    """The request's session for reading: one consistent state, closed when the request ends."""
+    if "reading" not in g:
+        g.reading = service().database.reading()
+    session: Session = g.reading
+    return session
+
+
+def writing() -> AbstractContextManager[Session]:
+    """A session for writing. The request's reading ends first: what is written is read anew."""
+    close()
+    return service().database.writing()
+
+
+def close(_error: BaseException | None = None) -> None:
+    """End the request's reading."""
+    session: Session | None = g.pop("reading", None)
+    if session is not None:
+        session.close()
+
+
+def now() -> datetime:
+    """The moment of this request: one for all that it writes."""
+    if "now" not in g:
+        g.now = datetime.now(UTC)
+    moment: datetime = g.now
+    return moment
+
+
+def site_or_404(key: str) -> Site:
+    """The site of an address."""
+    site = reading().scalar(select(Site).where(Site.key == key))
+    if site is None:
+        abort(404, "There is no such site here.")
+    return site

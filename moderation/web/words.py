@@ -1,0 +1,64 @@
+"""Sentences for what the policy and the moderators say in codes."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+#: Beyond this depth a reply is not drawn further in, but says whom it answers.
+DEEPEST_DRAWN = 4
+
+#: Who decided, where nobody did.
+POLICY = _("Policy")
+
+#: What each rule's reason says on a card; `%(detail)s` is what it names.
+REASONS: dict[str, Any] = {
+    "markup": _("Its markup looks like an attack, so it is shown as plain text."),
+    "honeypot": _("A field that only programs see was filled in."),
+    "haste": _("The sum was answered after %(detail)s seconds, faster than people type."),
+    "foreign_page": _("It was left under a page that is not on one of the site's origins."),
+    "blocked_words": _("It has words that are blocked here: %(detail)s."),
+    "known_spammer": _("Replies of this author were marked as spam before: %(detail)s."),
+    "same_text": _("The same text was left here before: %(detail)s times."),
+    "links": _("It has more links than the site allows: %(detail)s."),
+    "stranger_links": _("It has links, and nothing by this author was approved before."),
+    "first_time": _("Nothing by this author was approved here before."),
+    "hold_everything": _("On this site every reply waits for a moderator."),
+}
+
+#: The same in two or three words, for the filter.
+REASON_LABELS: dict[str, Any] = {
+    "markup": _("Strange markup"),
+    "honeypot": _("Hidden field filled in"),
+    "haste": _("Too fast"),
+    "foreign_page": _("Page of another site"),
+    "blocked_words": _("Blocked words"),
+    "known_spammer": _("Known for spam"),
+    "same_text": _("Repeated text"),
+    "links": _("Many links"),
+    "stranger_links": _("Links from a stranger"),
+    "first_time": _("First-time author"),
+    "hold_everything": _("Everything waits"),
+}
+
+#: Why a moderator decided so; the author of a rejected reply reads the sentence.
+CHOICES: dict[str, Any] = {
+    "off_topic": _("It is not about the article."),
+    "insulting": _("It attacks a person rather than an opinion."),
+    "private_details": _("It tells private details about somebody."),
+    "advertising": _("It advertises something."),
+    "fraud": _("It may deceive readers."),
+    "repeated": _("It repeats what was said already."),
+    "own_wish": _("Its author asked for it."),
+    "below_rejected": _("It answers a reply that was not published."),
+}
+
+
+def reason(stored: dict[str, Any]) -> str:
+    """The sentence of a stored reason; one of a rule that is gone is named by its code."""
+    sentence = REASONS.get(stored["code"])
+    return str(sentence) % {"detail": stored["detail"]} if sentence else stored["code"]
+
+
+def choice(code: str) -> str | None:
+    """The sentence of a moderator's reason, or the reason itself where it is their own words."""
+    return str(CHOICES[code]) if code in CHOICES else code or None
