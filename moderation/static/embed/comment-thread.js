@@ -37,8 +37,8 @@ const TEXT = {
   waits: "Your reply waits for a moderator. Only you can see it here.",
   status: "See its status",
   kept: "Your text is kept.",
-  offline: "The comment service cannot be reached. Please try again in a moment.",
-  failed: "The comment service failed. Please try again in a moment.",
+  offline: "The comment service cannot be reached. Please try again.",
+  failed: "The comment service failed. Please try again.",
 };
 
 const sheet = new CSSStyleSheet();
@@ -469,8 +469,7 @@ class CommentThread extends HTMLElement {
 
   async #showMore() {
     try {
-      const first = await this.#more();
-      first?.article.focus();
+      (await this.#more())?.article.focus();
     } catch (error) {
       this.#fail(error, () => this.#showMore());
     }
