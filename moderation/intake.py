@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -327,7 +327,7 @@ def _past(session: Session, author: Author) -> dict[Status, int]:
         .where(Comment.author_id == author.id)
         .group_by(Comment.status)
     )
-    return dict(counted.tuples().all())
+    return dict(counted.all())
 
 
 def _comment(
@@ -362,5 +362,7 @@ def _insert_once(session: Session, model: Any, row: dict[str, Any]) -> bool:
     """
     on_sqlite = session.get_bind().dialect.name == "sqlite"
     insert = sqlite.insert if on_sqlite else postgresql.insert
-    statement = insert(model).values(row).on_conflict_do_nothing()
-    return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]  # a cursor result
+    # Asked for with RETURNING, since a row count is not told by every driver.
+    key = inspect(model).primary_key
+    statement = insert(model).values(row).on_conflict_do_nothing().returning(*key)
+    return session.execute(statement).first() is not None

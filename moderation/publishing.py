@@ -98,7 +98,7 @@ def counts(session: Session, site: Site, pages: Sequence[str]) -> dict[str, int]
     found = session.execute(
         select(Thread.page, Thread.count).where(Thread.site_id == site.id, Thread.page.in_(pages))
     )
-    known = dict(found.tuples().all())
+    known = dict(found.all())
     return {page: known.get(page, 0) for page in pages}
 
 

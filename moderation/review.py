@@ -89,7 +89,7 @@ def counts(session: Session, moderator: Moderator, site_id: str | None) -> dict[
     query = select(Comment.status, func.count()).group_by(Comment.status)
     for condition in _within(moderator, site_id):
         query = query.where(condition)
-    known = dict(session.execute(query).tuples().all())
+    known = dict(session.execute(query).all())
     return {status: known.get(status, 0) for status in Status}
 
 

@@ -39,7 +39,8 @@ LARGEST_HTML = 128 * 1024
 REL = "nofollow ugc noopener noreferrer"
 
 _MOST_PIECES = 4_000  # tags and entities: bleach takes 12 µs for each; honest ones have 1,500
-_MOST_LINES = 800  # each is read once more for every quote around it
+# Lines are read again for every quote around them, brackets for every bracket before them.
+_MOST_SIGNS = {"\n": 800, "[": 800}
 _DEEPEST = 64  # browsers flatten what lies deeper than 512, so it would not be one tree
 _MOST_NESTING = 20  # of blocks, in markdown-it's own count: a list is two
 _LONGEST_LINK = addresses.LONGEST_PAGE
@@ -83,7 +84,7 @@ def render(source: str) -> Rendered:
     typed, to be held. Raises plain.Unreadable for text that cannot be stored.
     """
     source = plain_text.tidy(source)
-    if len(source) > LONGEST_SOURCE or source.count("\n") > _MOST_LINES:
+    if len(source) > LONGEST_SOURCE or any(source.count(a) > n for a, n in _MOST_SIGNS.items()):
         return _as_typed(source)
     # Entities write the very characters that tidy() has just taken out.
     made = plain_text.tidy(_markdown.render(source), compose=False)

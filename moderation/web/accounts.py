@@ -19,8 +19,10 @@ from flask import (
     url_for,
 )
 from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError, validate_csrf
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
+from wtforms import ValidationError
 
 from moderation import intake
 from moderation.accounts import HASHER, account_digest
@@ -63,10 +65,20 @@ def protected(view: Any) -> Any:
             if request.method == "GET":
                 return redirect(url_for("accounts.login", next=request.full_path.rstrip("?")))
             abort(401)
+        if request.method != "GET":
+            check_own_form()
         g.sign_in, g.me = signed_in, signed_in.moderator
         return view(*args, **kwargs)
 
     return guarded
+
+
+def check_own_form() -> None:
+    """Raise CSRFError where a changing request does not carry the token of our own form."""
+    try:
+        validate_csrf(request.form.get("csrf_token", ""))
+    except ValidationError as error:
+        raise CSRFError(str(error)) from error
 
 
 def inside(target: str | None, otherwise: str) -> str:

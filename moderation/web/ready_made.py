@@ -120,6 +120,12 @@ class ReadyMade:
         self._database = database
         self._marker = "?" if database.is_sqlite else "%s"
         self._mine = threading.local()
+        self._opened: list[Any] = []
+
+    def close(self) -> None:
+        """Close the connections that the server's threads keep for themselves."""
+        while self._opened:
+            self._opened.pop().close()
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         """Answer from what lies ready, or ask the application behind."""
@@ -179,4 +185,5 @@ class ReadyMade:
             pooled = self._database.engine.raw_connection()
             self._mine.connection, self._mine.kept = pooled.driver_connection, {}
             pooled.detach()
+            self._opened.append(self._mine.connection)
         return self._mine.connection, self._mine.kept
