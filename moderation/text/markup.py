@@ -38,12 +38,11 @@ LARGEST_HTML = 128 * 1024
 """Bytes in UTF-8."""
 REL = "nofollow ugc noopener noreferrer"
 
-_MOST_PIECES = 4_000  # tags and entities: bleach takes 12 µs for each; honest ones have 1,500
+_MOST_PIECES = 3_000  # tags and entities: bleach takes 12 µs for each; honest ones have 1,500
 # Lines are read again for every quote around them, brackets for every bracket before them.
 _MOST_SIGNS = {"\n": 800, "[": 800}
 _DEEPEST = 64  # browsers flatten what lies deeper than 512, so it would not be one tree
 _MOST_NESTING = 20  # of blocks, in markdown-it's own count: a list is two
-_LONGEST_LINK = addresses.LONGEST_PAGE
 
 _TAGS = frozenset(
     {"a", "blockquote", "br", "code", "em", "hr", "li", "ol", "p", "pre", "s", "strong", "ul"}
@@ -125,7 +124,7 @@ def excerpt(safe: str, length: int = 140) -> str:
 
 def is_link(href: str) -> bool:
     """Tell whether a link may lead to `href`: http, https or mailto, and nothing unusual."""
-    if len(href) > _LONGEST_LINK or not _HREF.fullmatch(href):
+    if len(href) > addresses.LONGEST_PAGE or not _HREF.fullmatch(href):
         return False
     try:
         return href[:7].lower() == "mailto:" or addresses.host(href) != ""
@@ -263,7 +262,7 @@ def _bare_link(state: StateInline, silent: bool) -> bool:
     if not scheme:
         return False
     start = state.pos - len(scheme[1])
-    found = _urls.match_at_start(state.src[start : start + _LONGEST_LINK + 1])
+    found = _urls.match_at_start(state.src[start : start + addresses.LONGEST_PAGE + 1])
     if not found:
         return False
     typed = found.url.rstrip("*.,:;!?")  # the end of a sentence, or of emphasis

@@ -122,7 +122,7 @@ def test_nothing_is_lost_in_the_deepest_quote():
     "source",
     [
         "a" * (LONGEST_SOURCE + 1),
-        "a\n" * 1_600,
+        "a\n" * 900,
         "*a*b" * 2_000,
         "<" * 5_000,
         "*" * 200 + "a" + "*" * 200,
