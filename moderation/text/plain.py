@@ -16,6 +16,7 @@ and the tallest Tibetan stacks in use eight. Unicode's own bound (30, UAX #15, "
 Text Format") protects buffers, not the line above.
 """
 
+_NOTHING_TO_DO = re.compile(r"[\t\n -~]*")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 # UAX #14 knows these as mandatory breaks; browsers and databases disagree about most of them.
 _LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
@@ -55,6 +56,8 @@ def tidy(text: str, *, compose: bool = True) -> str:
     HTML must not be composed: NFC makes one letter of ">" and a following U+0338, and the
     tag before it loses its end.
     """
+    if _NOTHING_TO_DO.fullmatch(text):
+        return text.strip()
     if _UNSTORABLE.search(text):
         raise Unreadable("This text contains a character that cannot be stored.")
     return _legible(_LINE_ENDS.sub("\n", text), compose=compose).strip()
