@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from moderation import captcha
@@ -39,6 +39,8 @@ def is_accepted(token: str, now: datetime = NOON, **elsewhere: str) -> bool:
 
 class TestAsking:
     @given(any_text, any_text, st.integers(0, 10**17))
+    @example("\ud800", "blog", 0)
+    @example("blog", "\ud800", 0)
     def test_what_is_asked_is_what_is_read(self, site: str, page: str, at: int) -> None:
         now = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at)
         challenge = captcha.ask(KEY, site=site, page=page, now=now)
