@@ -42,7 +42,10 @@ class Moderator(Base):
     password_hash: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime]
 
-    sites: Mapped[list[Site]] = relationship(secondary=moderator_site, order_by=Site.key)
+    #: They come along, since what a moderator may see is asked after their row's session has ended.
+    sites: Mapped[list[Site]] = relationship(
+        secondary=moderator_site, order_by=Site.key, lazy="selectin"
+    )
 
     @staticmethod
     def email_row(moderator_id: str) -> str:
