@@ -199,7 +199,8 @@ def forgeries(turns: int, rng: random.Random) -> Iterator[tuple[str, dict[str, s
     for _ in range(turns):
         token, other, late = asked().token, asked().token, asked(NOON - timedelta(hours=2)).token
         new, old = map(base64.urlsafe_b64decode, (token, late))
-        cut, place = rng.randrange(12, 61), rng.randrange(72)
+        # Not in the time: unsealed, a bend there can name a year that no calendar has.
+        cut, place = rng.randrange(12, 61), rng.choice((*range(21), *range(30, 72)))
         bent = chr(ord(token[place]) ^ 1 << rng.randrange(8))
         yield flipped(token, rng), {}
         yield token[:place] + bent + token[place + 1 :], {}
@@ -246,13 +247,13 @@ class TestProof:
 THIRTY_TWO = [
     *("32", "  32 ", "3 2", "\t3 \n 2\u3000", "=32", "= 32", "+32", "= + 32", "32.", "32!", "32 !"),
     *("032", "0" * 38 + "32", "３２", "＝＋３２！", "３２。", "٣٢", "۳۲", "३२", "๓๒", "𝟛𝟚"),
-    *("thirty-two", "Thirty two", "thirtytwo", "THIRTY - TWO.", "=thirty two!", "thirty  two "),
+    *("thirty-two", "Thirty two", "thirtytwo", "THIRTY - TWO.", "= thirty two !", "thirty  two "),
     *(
+        "+ thirty two",
         "thirty\u2010two",
         "thirty\u2011two",
         "thirty\u2013two",
         "ｔｈｉｒｔｙ　ｔｗｏ",
-        "= thirty-two !",
     ),
 ]
 NOT_NUMBERS = [
