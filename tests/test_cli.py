@@ -1,0 +1,151 @@
+"""The owner's commands: each says what it did, none shows a traceback."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from moderation.config import load
+from moderation.database import Database
+from moderation.models import Comment, Moderator, Site
+from moderation.privacy import Keyring
+
+PASSWORD = "correct horse battery\n"
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Run a command in a folder of its own; with `keys`, under other secret keys."""
+
+    def act(*words: str, typed: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "moderation", *words],
+            input=typed,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env={
+                **{key: value for key, value in os.environ.items() if "MODERATION" not in key},
+                "MODERATION_INSTANCE_PATH": str(tmp_path / "instance"),
+                **{f"MODERATION_{key}": value for key, value in settings.items()},
+            },
+            check=False,
+        )
+
+    return act
+
+
+def database(tmp_path: Path) -> tuple[Database, Keyring]:
+    settings = load({"MODERATION_INSTANCE_PATH": str(tmp_path / "instance")})
+    return Database(settings.database_url), Keyring(settings.secret_keys)
+
+
+def add_everybody(run: Run) -> None:
+    assert run("upgrade").returncode == 0
+    added = run("site", "add", "blog", "--name", "Blog", "--origin", "https://blog.example/")
+    assert added.stdout == "Added the site blog for https://blog.example.\n"
+    words = ("moderator", "add", "ann@example.org", "--name", "Ann", "--site", "blog")
+    assert run(*words, "--password-stdin", typed=PASSWORD).returncode == 0
+
+
+def test_a_site_a_moderator_and_a_token_are_added(run: Run, tmp_path: Path) -> None:
+    add_everybody(run)
+    assert run("site", "list").stdout == "blog\tBlog\thttps://blog.example\n"
+    token = run("token", "add", "ann@example.org", "--name", "tests")
+    assert len(token.stdout.strip()) > 30
+    found, keyring = database(tmp_path)
+    with found.reading() as session:
+        ann = session.scalars(select(Moderator)).one()
+        assert ann.email(keyring) == "ann@example.org"
+        assert ann.password_hash.startswith("$argon2id$")
+        assert b"ann@" not in ann.email_sealed
+    found.dispose()
+
+
+@pytest.mark.parametrize(
+    ("command", "typed", "sentence"),
+    [
+        ("site add Blog! --name x --origin https://a.example", "", "key is made"),
+        ("site add blog --name x --origin https://a.example", "", "already"),
+        ("site add two --name x --origin a.example", "", "An origin is such"),
+        ("moderator add x --name x --password-stdin", PASSWORD, "email address"),
+        ("moderator add x@example.org --name x --password-stdin", "short\n", "12 characters"),
+        ("moderator add x@example.org --name x --password-stdin", PASSWORD, "Name the sites"),
+        (
+            "moderator add ann@example.org --name x --role owner --password-stdin",
+            PASSWORD,
+            "already",
+        ),
+        ("token add nobody@example.org --name x", "", "no moderator"),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_a_sentence(
+    run: Run, command: str, typed: str, sentence: str
+) -> None:
+    add_everybody(run)
+    answer = run(*command.split(), typed=typed)
+    assert answer.returncode != 0
+    assert sentence in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_commands_on_an_empty_database_say_what_to_run(run: Run) -> None:
+    for words in (["site", "list"], ["serve"], ["render"], ["reseal"]):
+        answer = run(*words)
+        assert answer.returncode != 0
+        assert "moderation upgrade" in answer.stderr
+        assert "Traceback" not in answer.stderr
+
+
+def test_an_unsafe_setting_stops_the_start_with_one_sentence(run: Run) -> None:
+    answer = run("upgrade", SECRET_KEY="secret")
+    assert answer.returncode == 2
+    assert answer.stderr.count("\n") == 1
+    assert "too easy to guess" in answer.stderr
+
+
+def test_reseal_makes_an_old_key_needless(run: Run, tmp_path: Path) -> None:
+    add_everybody(run)
+    old = (tmp_path / "instance/secret_key").read_text().strip()
+    new = "another key for tests, 9876543210 abc".replace(" ", "-").replace(",", "")
+    first = run("reseal", SECRET_KEY=f"{new},{old}")
+    assert "Sealed 3 rows" in first.stdout, first
+    again = run("reseal", SECRET_KEY=f"{new},{old}")
+    assert "Sealed 0 rows" in again.stdout
+    words = ("token", "add", "ann@example.org", "--name", "after")
+    assert run(*words, SECRET_KEY=new).returncode == 0
+    lost = run(*words, SECRET_KEY=old)
+    assert lost.returncode != 0
+    assert "secret key" in lost.stderr
+
+
+def test_render_renders_anew_what_an_older_policy_rendered(run: Run, tmp_path: Path) -> None:
+    from datetime import UTC, datetime
+
+    from moderation.demo.seed import fill_thread
+    from moderation.models import Status
+
+    add_everybody(run)
+    found, keyring = database(tmp_path)
+    with found.reading() as session:
+        site = session.scalars(select(Site)).one()
+    page = "https://blog.example/1"
+    fill_thread(found, keyring, site, page, 3, Status.APPROVED)
+    with found.writing() as session:
+        old = session.scalars(select(Comment)).first()
+        assert old is not None
+        old.markup_version, old.html, old.source = 0, "<p>old</p>", "*new*"
+        before = old.thread.revision
+        session.commit()
+    assert run("render").stdout == "Rendered 1 comments again.\n"
+    with found.reading() as session:
+        new = session.get_one(Comment, old.id)
+        assert new.html.strip() == "<p><em>new</em></p>"
+        assert new.thread.revision > before
+        assert new.created_at < datetime.now(UTC)
+    found.dispose()
