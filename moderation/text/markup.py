@@ -113,8 +113,7 @@ def plain(safe: str) -> str:
 
 def excerpt(safe: str, length: int = 140) -> str:
     """Return the text of safe HTML in one line of at most `length` characters, whole words."""
-    text = " ".join(plain(safe).split())
-    if len(text) <= length:
+    if len(text := " ".join(plain(safe).split())) <= length:
         return text
     cut = text.rfind(" ", 0, length)
     # A very long word, or a script that writes no blanks, is cut where there is room.
@@ -146,7 +145,8 @@ def _through_both_walls(made: str) -> Rendered | None:
     tree = _tree(second)
     if tree is None or tree != _tree(first) or len(second.encode()) > LARGEST_HTML:
         return None
-    return Rendered(second, agreed=True, links=tuple(a["href"] for _, a in tree if "href" in a))
+    links = tuple(values["href"] for _, values in tree if "href" in values)
+    return Rendered(plain_text.tidy(second, compose=False), agreed=True, links=links)
 
 
 def _tree(safe: str) -> _Tree | None:

@@ -192,6 +192,10 @@ def test_html_of_others_is_cleaned_as_ours():
     assert rendered.agreed
 
 
+def test_entities_in_html_of_others_hide_nothing():
+    assert clean("<p>a&#x202e;b&#xfeff;c</p>").html == "<p>abc</p>"
+
+
 def test_html_of_others_that_is_too_clever_is_held():
     rendered = clean("<p>" * 5_000)
     assert not rendered.agreed
