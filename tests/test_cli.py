@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from sqlalchemy import select
 
 from moderation.config import load
 from moderation.database import Database
-from moderation.models import Comment, Moderator, Site
+from moderation.demo.seed import fill_thread
+from moderation.models import Comment, Moderator, Secret, Site, SpentChallenge, Status
 from moderation.privacy import Keyring
 
 PASSWORD = "correct horse battery\n"
@@ -124,12 +126,22 @@ def test_reseal_makes_an_old_key_needless(run: Run, tmp_path: Path) -> None:
     assert "secret key" in lost.stderr
 
 
+def test_tidying_throws_away_what_has_served(run: Run, tmp_path: Path) -> None:
+    add_everybody(run)
+    found, keyring = database(tmp_path)
+    long_ago = datetime.now(UTC) - timedelta(days=31)
+    with found.writing() as session:
+        session.add(SpentChallenge(nonce="old", expires_at=long_ago))
+        session.add(Secret.make("network", keyring=keyring, at=long_ago))
+        session.commit()
+    assert run("tidy").stdout == "Tidied up.\n"
+    with found.reading() as session:
+        assert session.scalars(select(SpentChallenge)).all() == []
+        assert [secret.purpose for secret in session.scalars(select(Secret))] == ["accounts"]
+    found.dispose()
+
+
 def test_render_renders_anew_what_an_older_policy_rendered(run: Run, tmp_path: Path) -> None:
-    from datetime import UTC, datetime
-
-    from moderation.demo.seed import fill_thread
-    from moderation.models import Status
-
     add_everybody(run)
     found, keyring = database(tmp_path)
     with found.reading() as session:
