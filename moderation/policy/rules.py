@@ -20,8 +20,8 @@ HOLD_AT = 20
 
 
 def mangled_markup(facts: Facts) -> Reason | None:
-    """The sanitizers disagreed: somebody tried something that neither should decide alone."""
-    return None if facts.markup_agreed else Reason("markup", Effect.HOLD, 40)
+    """The sanitizers disagreed, or it is larger than they are trusted with: a person decides."""
+    return None if facts.markup_agreed else Reason("markup", Effect.HOLD, 30)
 
 
 def filled_honeypot(facts: Facts) -> Reason | None:

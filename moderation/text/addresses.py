@@ -130,9 +130,16 @@ def _checked_email(text: str) -> ValidatedEmail:
     if len(text) > LONGEST_EMAIL:
         raise BadAddress(_EMAIL_WANTED)
     try:
-        return validate_email(text, check_deliverability=False, strict=True)
+        # `test` is reserved (RFC 2606), so nobody's address is let in by taking it; who tries the
+        # service out will type it.
+        checked = validate_email(
+            text, check_deliverability=False, strict=True, test_environment=True
+        )
     except EmailNotValidError as problem:
         raise BadAddress(_EMAIL_WANTED) from problem
+    if "." not in checked.ascii_domain:
+        raise BadAddress(_EMAIL_WANTED)
+    return checked
 
 
 def _parts(url: str, longest: int, wanted: str) -> _Parts:

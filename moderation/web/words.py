@@ -12,7 +12,9 @@ POLICY = _("Policy")
 
 #: What each rule's reason says on a card; `%(detail)s` is what it names.
 REASONS: dict[str, Any] = {
-    "markup": _("Its markup looks like an attack, so it is shown as plain text."),
+    "markup": _(
+        "Its markup could not be made safe with certainty, so it is shown as it was typed."
+    ),
     "honeypot": _("A field that only programs see was filled in."),
     "haste": _("The sum was answered after %(detail)s seconds, faster than people type."),
     "foreign_page": _("It was left under a page that is not on one of the site's origins."),
