@@ -139,12 +139,18 @@ def take(
     `seconds` is how long its author took. Raises Closed, NoSuchParent or Duplicate.
     """
     thread = open_thread(session, site, left.reply.page, left.reply.title, now)
+    if left.reply.parent:
+        _hold(session, thread)
     if not thread.open:
         raise Closed
     parent = _parent(session, thread, left.reply.parent)
     _refuse_duplicate(session, thread, left.fingerprint)
     author = _author(session, keyring, site, left, now)
     verdict = policy.judge(_facts(session, site, left, author, seconds))
+    if not verdict.holds:
+        # It will be seen at once, so what it answers must stay seen until this is committed.
+        thread.hold()
+        parent = _parent(session, thread, left.reply.parent)
     comment = _comment(left, thread, author, verdict, now)
     comment.network_digest = network_digest(session, keyring, left.reply.address, now)
     comment.place(parent)
@@ -255,10 +261,20 @@ def open_thread(session: Session, site: Site, page: str, title: str, now: dateti
     ).one()
 
 
+def _hold(session: Session, thread: Thread) -> None:
+    """Wait for decisions on this thread, and let those to come wait, until the transaction ends.
+
+    A parent that is rejected meanwhile takes its replies along; one that is on its way would be
+    missed, and stay published under nothing. On SQLite the write lock holds everybody already.
+    """
+    row = select(Thread.id).where(Thread.id == thread.id)
+    session.execute(row.with_for_update(key_share=True)).one()
+
+
 def _parent(session: Session, thread: Thread, parent_id: str | None) -> Comment | None:
     if not parent_id:
         return None
-    parent = session.get(Comment, parent_id)
+    parent = session.get(Comment, parent_id, populate_existing=True)
     if parent is None or parent.thread_id != thread.id or not parent.is_seen:
         raise NoSuchParent
     return parent
