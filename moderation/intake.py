@@ -147,10 +147,6 @@ def take(
     _refuse_duplicate(session, thread, left.fingerprint)
     author = _author(session, keyring, site, left, now)
     verdict = policy.judge(_facts(session, site, left, author, seconds))
-    if not verdict.holds:
-        # It will be seen at once, so what it answers must stay seen until this is committed.
-        thread.hold()
-        parent = _parent(session, thread, left.reply.parent)
     comment = _comment(left, thread, author, verdict, now)
     comment.network_digest = network_digest(session, keyring, left.reply.address, now)
     comment.place(parent)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from moderation.database import Ascii, Base
 from moderation.privacy import new_id
@@ -32,15 +32,6 @@ class Thread(Base):
     created_at: Mapped[datetime]
 
     site: Mapped[Site] = relationship(lazy="joined", innerjoin=True)
-
-    def hold(self) -> None:
-        """Keep others from changing what this thread shows until the transaction ends.
-
-        On SQLite a writing transaction keeps everybody out already.
-        """
-        session = object_session(self)
-        if session is not None:
-            session.refresh(self, with_for_update={"of": Thread})
 
     def readers_see(self, *, more: int) -> None:
         """Mark the ready-made documents as old; `more` comments (or fewer) are published."""
