@@ -248,9 +248,12 @@ def _store(database: Database, made: Document) -> None:
                 where=Document.revision < row.excluded.revision,
             )
         )
+        # What another reader is replacing at this moment is left to them: waiting for each
+        # other's documents would be a deadlock.
+        old = select(Document.address).where(
+            Document.thread_id == made.thread_id, Document.revision < made.revision
+        )
         session.execute(
-            delete(Document).where(
-                Document.thread_id == made.thread_id, Document.revision < made.revision
-            )
+            delete(Document).where(Document.address.in_(old.with_for_update(skip_locked=True)))
         )
         session.commit()
