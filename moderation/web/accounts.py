@@ -166,7 +166,10 @@ def revoke_others() -> Any:
 @blueprint.post("/queue/account/password")
 @protected
 def password() -> Any:
-    """Change the password. Every other browser is signed out: one of them may be the reason."""
+    """Change the password. Every other browser is signed out: one of them may be the reason.
+
+    This one goes on under a new token, since a copy of its cookie may be the reason as well.
+    """
     form = PasswordForm()
     if form.validate_on_submit() and not _is_password(g.me.password_hash, form.current.data):
         form.current.errors = [_("That is not your current password.")]
@@ -175,8 +178,9 @@ def password() -> Any:
     fresh, me = HASHER.hash(form.new.data), g.me.id
     with writing() as rows:
         rows.get_one(Moderator, me).password_hash = fresh
-        rows.execute(delete(SignIn).where(SignIn.moderator_id == me, SignIn.id != g.sign_in.id))
+        rows.execute(delete(SignIn).where(SignIn.moderator_id == me))
         rows.commit()
+    _begin(me)
     flash(_("Your password is changed, and your other browsers are signed out."), "done")
     return redirect(url_for("accounts.account"), 303)
 
