@@ -26,7 +26,7 @@ from wtforms import ValidationError
 
 from moderation import intake
 from moderation.accounts import HASHER, account_digest
-from moderation.models import Moderator, SignIn, SignInFailure
+from moderation.models import Moderator, Secret, SignIn, SignInFailure
 from moderation.privacy import new_id, new_token, token_digest
 
 from .forms import PasswordForm, SignInForm
@@ -208,6 +208,8 @@ def _proven(email: str, given: str) -> str | None:
     """
     keyring = service().keyring
     with writing() as rows:
+        # Guesses are counted one after the other; on SQLite the write lock sees to that.
+        rows.execute(select(Secret.id).where(Secret.purpose == "accounts").with_for_update())
         account = account_digest(rows, keyring, email)
         network = intake.network_digest(rows, keyring, request.remote_addr or "", now()) or ""
         _refuse_guessers(rows, account, network)
