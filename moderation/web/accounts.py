@@ -20,7 +20,7 @@ from flask import (
 )
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, validate_csrf
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 from wtforms import ValidationError
 
@@ -292,7 +292,8 @@ def _signed_in() -> SignIn | None:
         return None
     if now() - found.last_seen_at > _SEEN_EVERY:
         with service().database.writing() as rows:
-            rows.get_one(SignIn, found.id).last_seen_at = now()
+            # An update, not a load: it may have been signed out a moment ago.
+            rows.execute(update(SignIn).where(SignIn.id == found.id).values(last_seen_at=now()))
             rows.commit()
     return found
 
