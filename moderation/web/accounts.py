@@ -45,6 +45,7 @@ WINDOW = timedelta(minutes=15)
 MOST_HERE = 5
 MOST_ANYWHERE = 50
 _SEEN_EVERY = timedelta(minutes=5)
+_ONLY_READS = frozenset({"GET", "HEAD"})
 
 
 class TooOften(Exception):
@@ -62,10 +63,10 @@ def protected(view: Any) -> Any:
     def guarded(*args: Any, **kwargs: Any) -> Any:
         signed_in = _signed_in()
         if signed_in is None:
-            if request.method == "GET":
+            if request.method in _ONLY_READS:
                 return redirect(url_for("accounts.login", next=request.full_path.rstrip("?")))
             abort(401)
-        if request.method != "GET":
+        if request.method not in _ONLY_READS:
             check_own_form()
         g.sign_in, g.me = signed_in, signed_in.moderator
         return view(*args, **kwargs)
