@@ -1,12 +1,20 @@
 """The moderators' work: what waits, deciding it, taking a decision back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, and_, cast, func, or_, select
-from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, load_only
+from sqlalchemy.orm import (
+    Session,
+    aliased,
+    contains_eager,
+    joinedload,
+    load_only,
+    object_session,
+)
 
 from moderation.models import (
     Author,
@@ -113,9 +121,10 @@ def hold(session: Session, moderator: Moderator, ids: Iterable[str]) -> dict[str
     On SQLite the write lock holds everybody already.
     """
     wanted = list(ids)
-    threads = select(Comment.thread_id).where(Comment.id.in_(wanted))
-    lock = select(Thread).where(Thread.id.in_(threads)).order_by(Thread.id)
-    session.scalars(lock.with_for_update(of=Thread)).all()
+    if session.get_bind().dialect.name != "sqlite":
+        threads = select(Comment.thread_id).where(Comment.id.in_(wanted))
+        lock = select(Thread.id).where(Thread.id.in_(threads)).order_by(Thread.id)
+        session.execute(lock.with_for_update(of=Thread)).all()
     found = session.scalars(
         select(Comment)
         .where(Comment.id.in_(wanted))
@@ -127,9 +136,10 @@ def hold(session: Session, moderator: Moderator, ids: Iterable[str]) -> dict[str
 
 def decide(comment: Comment, wish: Wish, *, by: Moderator, at: datetime) -> Decision:
     """Make one decision on a comment that `hold` gave. Raises Stale or NotAllowed."""
-    return comment.decide(
-        wish.status, by=by, at=at, version=wish.version, reason=wish.reason, note=wish.note
-    )
+    with _written_at_once(comment):
+        return comment.decide(
+            wish.status, by=by, at=at, version=wish.version, reason=wish.reason, note=wish.note
+        )
 
 
 def undo(comment: Comment, decision: Decision, *, by: Moderator, at: datetime) -> Decision:
@@ -141,7 +151,23 @@ def undo(comment: Comment, decision: Decision, *, by: Moderator, at: datetime) -
         raise NotUndoable
     if decision.version != comment.version:
         raise Stale(comment)
-    return comment.decide(decision.was, by=by, at=at, version=decision.version, undoes=decision)
+    with _written_at_once(comment):
+        return comment.decide(decision.was, by=by, at=at, version=decision.version, undoes=decision)
+
+
+@contextmanager
+def _written_at_once(comment: Comment) -> Iterator[None]:
+    """Write all that a decision changes together, before the next decision.
+
+    Not before each look-up on the way, which needs none of it; and not as late as the commit: a
+    thread's count is raised in SQL, so a second decision would replace a raise that still waits.
+    """
+    session = object_session(comment)
+    if session is None:
+        raise RuntimeError("a comment is decided in the session that held it")
+    with session.no_autoflush:
+        yield
+    session.flush()
 
 
 @dataclass(frozen=True, slots=True)
