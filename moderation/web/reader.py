@@ -1,11 +1,14 @@
 """What readers open: the thread's page without JavaScript, permalinks, their reply's status."""
 
+import gzip
+import hashlib
 import json
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import brotli
 from flask import (
     Blueprint,
     Response,
@@ -24,7 +27,7 @@ from moderation.models import Comment, Site, Status
 from moderation.publishing import Sort, Wanted
 from moderation.text import addresses, markup, plain
 
-from . import words
+from . import ready_made, words
 from .errors import REFUSALS
 from .forms import ReplyForm
 from .leaving import Invalid, ask, ask_again, comment_of, leave
@@ -50,16 +53,24 @@ def home() -> str:
 @blueprint.get("/embed.js")
 def embed() -> Response:
     """The widget: one script that carries its own styles."""
-    answer = Response(_widget(Path(current_app.static_folder or "")), mimetype="text/javascript")
-    answer.headers["Access-Control-Allow-Origin"] = "*"
-    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    made = ready_made.answer(
+        _widget(Path(current_app.static_folder or "")),
+        request.headers.get("Accept-Encoding", ""),
+        request.headers.get("If-None-Match", ""),
+    )
+    answer = Response(made.body, made.status, made.headers, mimetype="text/javascript")
     answer.headers["Cache-Control"] = "public, max-age=300"
-    answer.add_etag()
-    return answer.make_conditional(request)
+    return answer
 
 
 @cache
-def _widget(static: Path) -> str:
+def _widget(static: Path) -> ready_made.Ready:
+    script = _script(static).encode()
+    compressed = gzip.compress(script, 9, mtime=0), brotli.compress(script)
+    return ready_made.Ready(hashlib.sha256(script).hexdigest()[:20], script, *compressed)
+
+
+def _script(static: Path) -> str:
     """The script with its style sheet in it: a host page's policy needs to allow one thing."""
     script = (static / "embed/comment-thread.js").read_text(encoding="utf-8")
     styles = (static / "embed/comment-thread.css").read_text(encoding="utf-8")
