@@ -22,6 +22,13 @@ def something_new(what: str = "I walked home under the stars") -> str:
     return f"{what}, zq{next(_numbers)}z."
 
 
+def word_of(body: str) -> str:
+    """The one word in it that nobody else wrote."""
+    found = re.search(r"zq\d+z", body)
+    assert found, body
+    return found[0]
+
+
 def solved(form: Locator) -> str:
     """The answer of the sum that the form asks, once it asks one."""
     field = form.get_by_label(SUM)
@@ -78,7 +85,7 @@ class Reader:
 
     def comment(self, body: str) -> Locator:
         """The comment with these words, which may not be there."""
-        return self.page.locator("comment-thread article").filter(has_text=body)
+        return self.page.locator("comment-thread article").filter(has_text=word_of(body))
 
 
 @dataclass
@@ -90,7 +97,7 @@ class Moderator:
 
     @classmethod
     def of(cls, browse: Browse, served: Served, **options: Any) -> "Moderator":
-        """Open a browser in which they are signed in; they sign in once, which is slow by design."""
+        """Open a browser in which they are signed in. Signing in is slow by design: once."""
         if served.url not in _cookies:
             first = cls(browse().new_page(), served.url)
             first.sign_in(served)
@@ -109,13 +116,11 @@ class Moderator:
 
     def find(self, body: str, status: str = "pending") -> Locator:
         """Search the queue for a comment's own word: its card, which may not be there."""
-        word = re.search(r"zq\d+z", body)
-        assert word
-        self.page.goto(f"{self.url}/queue?status={status}&q={word[0]}")
+        self.page.goto(f"{self.url}/queue?status={status}&q={word_of(body)}")
         return self.card(body)
 
     def card(self, body: str) -> Locator:
-        return self.page.locator("article.card").filter(has_text=body)
+        return self.page.locator("article.card").filter(has_text=word_of(body))
 
     def decide(self, body: str, deed: str, status: str = "pending") -> None:
         """Find a comment and press one of its buttons."""

@@ -1,0 +1,82 @@
+"""What the widget may cost a page: bytes, requests, and no jump."""
+
+import gzip
+from urllib.request import Request, urlopen
+
+import pytest
+from hands import Browse
+from playwright.sync_api import expect
+from served import Served
+
+pytestmark = pytest.mark.browser
+
+MOST_BYTES = 8_192
+
+SHIFT = """
+window.shift = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) shift += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+def test_the_script_is_small(sqlite_demo: Served) -> None:
+    url = f"{sqlite_demo.url}/embed.js"
+    with urlopen(url) as plain:
+        assert len(gzip.compress(plain.read(), 9)) <= MOST_BYTES
+
+
+def test_the_script_is_sent_compressed(sqlite_demo: Served) -> None:
+    url = f"{sqlite_demo.url}/embed.js"
+    for coding in ("gzip", "br"):
+        with urlopen(Request(url, headers={"Accept-Encoding": coding})) as answer:
+            assert answer.headers["Content-Encoding"] == coding
+            assert "Accept-Encoding" in answer.headers["Vary"]
+            assert len(answer.read()) <= MOST_BYTES
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_thread_takes_two_requests_and_moves_nothing(
+    browse: Browse, sqlite_demo: Served, width: int
+) -> None:
+    page = browse(viewport={"width": width, "height": 800}).new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.split("?")[0]))
+    page.add_init_script(SHIFT)
+    page.goto(f"{sqlite_demo.neighbour}/", wait_until="networkidle")
+    expect(page.locator("comment-thread h2")).not_to_be_empty()
+    ours = [url for url in asked if url.startswith(f"{sqlite_demo.url}/")]
+    assert ours[:2] == [
+        f"{sqlite_demo.url}/embed.js",
+        f"{sqlite_demo.url}/api/v1/sites/demo/thread",
+    ]
+    # A form that is in sight, or near, asks for its sum; nothing else is loaded.
+    page.mouse.wheel(0, 20_000)
+    page.wait_for_timeout(500)
+    ours = [url for url in asked if url.startswith(f"{sqlite_demo.url}/")]
+    assert ours[2:] in ([], [f"{sqlite_demo.url}/api/v1/sites/demo/challenge"])
+    assert page.evaluate("shift") == 0
+
+
+def test_the_control_a_jump_is_noticed(browse: Browse, sqlite_demo: Served) -> None:
+    page = browse().new_page()
+    page.add_init_script(SHIFT)
+    page.goto(sqlite_demo.article, wait_until="networkidle")
+    page.evaluate("document.body.prepend(Object.assign(new Image(), { height: 300 }))")
+    page.wait_for_function("shift > 0")
+
+
+def test_counts_on_a_page_share_one_request(browse: Browse, sqlite_demo: Served) -> None:
+    page = browse().new_page()
+    host = f"{sqlite_demo.neighbour}/counts"
+    url = sqlite_demo.article
+    body = "<!doctype html><title>A list</title><comment-thread site=demo></comment-thread>"
+    body += "".join(f'<comment-count page="{url}{n}"></comment-count>' for n in ("", 2, 3))
+    body += f'<script type="module" src="{sqlite_demo.url}/embed.js"></script>'
+    page.route(host, lambda route: route.fulfill(body=body, content_type="text/html"))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(host, wait_until="networkidle")
+    expect(page.locator("comment-count").first).to_have_text(r"88")
+    expect(page.locator("comment-count").last).to_have_text("0")
+    assert len([one for one in asked if "/counts?" in one]) == 1
