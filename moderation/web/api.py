@@ -14,12 +14,18 @@ from moderation.publishing import Sort, Wanted
 from moderation.text import addresses, markup, plain
 
 from . import cards, ready_made
-from .bodies import json_object
+from .bodies import json_object, wishes
+from .bounds import (
+    LONGEST_KEY,
+    LONGEST_SEARCH,
+    MOST_COMMENTS,
+    MOST_PAGES,
+)
 from .errors import REFUSALS, problem
 from .forms import LONGEST_BODY, NotText, reply_from_json
 from .leaving import Invalid, ask, leave
 from .limits import asking, leaving, previewing
-from .openapi import DOCUMENT
+from .openapi import DOCUMENT, chapters
 from .service import now, reading, service, site_or_404, writing
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
@@ -28,10 +34,6 @@ blueprint = Blueprint("api", __name__, url_prefix="/api")
 _PUBLIC = frozenset({"api.thread", "api.counts", "api.openapi"})
 #: These take part in leaving a reply: the site's own pages, and ours, may ask.
 _FOR_SITES = frozenset({"api.challenge", "api.leave_reply", "api.preview"})
-MOST_PAGES = 100
-MOST_DECISIONS = 1_000
-LONGEST_NOTE = 2_000
-LONGEST_REASON = 60
 
 
 @blueprint.get("/v1/sites/<site>/thread")
@@ -96,8 +98,10 @@ def leave_reply(site: str) -> Response:
     """A reply: 201 when it is published at once, 202 when it waits for a moderator."""
     found = site_or_404(site)
     key = request.headers.get("Idempotency-Key", "")
-    if len(key) > 255:
-        abort(problem(400, _("An Idempotency-Key has at most 255 characters.")))
+    if len(key) > LONGEST_KEY:
+        abort(
+            problem(400, _("An Idempotency-Key has at most %(most)d characters.", most=LONGEST_KEY))
+        )
     payload = json_object()
     page = payload.get("page")
     try:
@@ -147,8 +151,8 @@ def queue() -> Response:
     me: Moderator = g.me
     wanted = _filter(me)
     limit = request.args.get("limit", str(review.PAGE_SIZE))
-    if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit) <= 100:
-        abort(problem(400, _("Ask for 1 to 100 comments.")))
+    if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit) <= MOST_COMMENTS:
+        abort(problem(400, _("Ask for 1 to %(most)d comments.", most=MOST_COMMENTS)))
     found, after = review.queue(
         reading(), me, wanted, after=request.args.get("after", ""), limit=int(limit)
     )
@@ -181,7 +185,7 @@ def _filter(me: Moderator) -> review.Filter:
 
 def _searchable(words: str) -> str:
     try:
-        return plain.one_line(words)[:200]
+        return plain.one_line(words)[:LONGEST_SEARCH]
     except plain.Unreadable:
         abort(problem(400, _("These words cannot be searched for.")))
 
@@ -190,45 +194,16 @@ def _searchable(words: str) -> str:
 @moderators_only
 def decide() -> Response:
     """Decisions, each on the version its moderator saw; each is answered for itself."""
-    wishes, wrong = _wishes(json_object())
+    asked, wrong = wishes(json_object())
     if wrong:
         return problem(422, errors={"decisions": wrong})
     my_id = g.me.id
     with writing() as session:
         me = session.get_one(Moderator, my_id)
-        held = review.hold(session, me, [wish.comment for wish in wishes])
-        results = [_result(held.get(wish.comment), wish, me) for wish in wishes]
+        held = review.hold(session, me, [wish.comment for wish in asked])
+        results = [_result(held.get(wish.comment), wish, me) for wish in asked]
         session.commit()
     return jsonify({"results": results})
-
-
-def _wishes(payload: dict[str, Any]) -> tuple[list[review.Wish], list[str]]:
-    given = payload.get("decisions")
-    if not isinstance(given, list) or not 1 <= len(given) <= MOST_DECISIONS:
-        return [], [_("Send a list of 1 to %(most)d decisions.", most=MOST_DECISIONS)]
-    wishes = [_wish(one) for one in given]
-    if not all(wishes):
-        return [], [_("Each decision names a comment, a status and the version it was made on.")]
-    return [wish for wish in wishes if wish], []
-
-
-def _wish(given: Any) -> review.Wish | None:
-    if not isinstance(given, dict):
-        return None
-    comment, status, version = (given.get(name) for name in ("comment", "status", "version"))
-    texts = [given.get(name) or "" for name in ("reason", "note")]
-    if not (isinstance(comment, str) and isinstance(version, int) and status in list(Status)):
-        return None
-    if isinstance(version, bool) or not all(isinstance(text, str) for text in texts):
-        return None
-    try:
-        comment = plain.one_line(comment)
-        reason, note = plain.one_line(texts[0]), plain.tidy(texts[1])
-    except plain.Unreadable:
-        return None
-    if len(reason) > LONGEST_REASON or len(note) > LONGEST_NOTE:
-        return None
-    return review.Wish(comment, Status(status), version, reason, note)
 
 
 def _result(comment: Any, wish: review.Wish, me: Moderator) -> dict[str, Any]:
@@ -252,7 +227,7 @@ def openapi() -> Response:
 @blueprint.get("/docs")
 def docs() -> str:
     """The API for people to read."""
-    return render_template("docs.html", document=DOCUMENT)
+    return render_template("docs.html", description=chapters(DOCUMENT))
 
 
 def _page_asked_for() -> str:

@@ -1,0 +1,141 @@
+"""Schemas of what moderators get and send: the queue and decisions."""
+
+from moderation.models import Status
+from moderation.policy import Effect
+from moderation.web.bounds import LONGEST_NOTE, LONGEST_REASON, MOST_DECISIONS
+
+from .parts import Part, fields, moment, number, or_null, schema, several, text, word
+
+_VERSION = "Rises with every decision on the comment."
+_PAST = ("masked", "first_seen", "approved", "rejected", "spam", "pending")
+
+STATUS = word("What was decided about a comment so far.", Status)
+
+REASON = fields(
+    "One thing that speaks against publishing at once, found by a rule of the policy.",
+    code=text("The rule.", examples=["links"]),
+    effect=word("Whether it only adds to the score, or also keeps the comment waiting.", Effect),
+    score=number("Its share of the score."),
+    detail=text("What the rule found: a word, a number. May be empty."),
+    sentence=text("The reason in plain words."),
+)
+
+LINK = fields(
+    "A link in a comment.",
+    href=text("Where it leads."),
+    host=text("The host it leads to, the part that tells most."),
+)
+
+PARENT = fields(
+    "The comment that is answered.",
+    name=text("Its author's name."),
+    excerpt=text("The beginning of its text, without markup."),
+    status=schema("Status"),
+)
+
+KNOWN_AUTHOR = fields(
+    "Who wrote it, and what was decided about their comments on this site. Of an author whose "
+    "address is not known (any more), only name and web site are told.",
+    optional=_PAST,
+    name=text("The name they gave."),
+    website=text("Their web site, or empty."),
+    masked=text("Their email address, all but unreadable.", examples=["b•••@example.org"]),
+    first_seen=moment("When they first wrote on this site."),
+    approved=number("How many of their comments are approved.", minimum=0),
+    rejected=number("How many are rejected.", minimum=0),
+    spam=number("How many are spam.", minimum=0),
+    pending=number("How many wait.", minimum=0),
+)
+
+QUEUED = fields(
+    "A comment as moderators see it, with all that a decision needs.",
+    id=text("What names it."),
+    version=number(f"{_VERSION} Send it with yours.", minimum=1),
+    status=schema("Status"),
+    site=text("The key of its site."),
+    page=text("The address of the page it was left under.", format="uri"),
+    title=text("The title of that page, or empty."),
+    parent=or_null(schema("Parent")),
+    name=text("The author's name."),
+    website=text("The author's web site, or empty."),
+    author=schema("KnownAuthor"),
+    body=text("The text as it was typed. Never put it into a page as HTML."),
+    html=text("The text as safe HTML, as readers would see it."),
+    score=number("How much speaks against it.", minimum=0, maximum=100),
+    reasons=several("Why it waits, or what else the policy noticed.", schema("Reason")),
+    links=several("The links in it.", schema("Link")),
+    twins=number("How many other comments on the site have the same text.", minimum=0),
+    created_at=moment("When it was written."),
+    edited_at=or_null(moment("When it was last changed, or null.")),
+)
+
+QUEUE = fields(
+    "A page of the queue, the oldest first.",
+    comments=several("The comments.", schema("QueuedComment")),
+    next=or_null(text("Pass it as `after` for the next page; null on the last one.")),
+    count=number("How many comments fit the filter, on all pages.", minimum=0),
+)
+
+DECISION = fields(
+    "A decision on the version of a comment that you saw.",
+    optional=("reason", "note"),
+    comment=text("The id of the comment."),
+    status=schema("Status"),
+    version=number("The version you saw. If it has passed, the decision is refused."),
+    reason=or_null(
+        text(
+            "Why, as a code or in a few words. The author of a rejected reply may read it.",
+            maxLength=LONGEST_REASON,
+        )
+    ),
+    note=or_null(text("A note that only moderators read.", maxLength=LONGEST_NOTE)),
+)
+
+DECISIONS = fields(
+    "Decisions, each answered for itself.",
+    decisions=several("The decisions.", schema("Decision"), minItems=1, maxItems=MOST_DECISIONS),
+)
+
+DONE = fields(
+    "A decision that was made.",
+    comment=text("The id of the comment."),
+    status=schema("Status"),
+    version=number(_VERSION, minimum=1),
+)
+
+REFUSED = fields(
+    "A decision that was not made. Nothing was changed.",
+    comment=text("The id as it was sent."),
+    error=word(
+        "`stale`: somebody else decided meanwhile; look again. `unchanged`: it has this status "
+        "already. `unknown`: there is no such comment on your sites.",
+        ("stale", "unchanged", "unknown"),
+    ),
+    current=or_null(
+        fields(
+            "How the comment stands now; null where it is unknown.",
+            status=schema("Status"),
+            version=number(_VERSION, minimum=1),
+        )
+    ),
+)
+
+RESULTS = fields(
+    "What became of each decision, in the order they were sent.",
+    results=several("The results.", {"oneOf": [schema("Done"), schema("Refused")]}),
+)
+
+SCHEMAS: dict[str, Part] = {
+    "Status": STATUS,
+    "Queue": QUEUE,
+    "QueuedComment": QUEUED,
+    "KnownAuthor": KNOWN_AUTHOR,
+    "Parent": PARENT,
+    "Reason": REASON,
+    "Link": LINK,
+    "Decisions": DECISIONS,
+    "Decision": DECISION,
+    "Results": RESULTS,
+    "Done": DONE,
+    "Refused": REFUSED,
+}
