@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, func, inspect, select
+from sqlalchemy import Executable, delete, func, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -372,9 +373,18 @@ def _insert_once(session: Session, model: Any, row: dict[str, Any]) -> bool:
 
     Where another transaction is inserting the same key, PostgreSQL waits for it to end first.
     """
-    on_sqlite = session.get_bind().dialect.name == "sqlite"
-    insert = sqlite.insert if on_sqlite else postgresql.insert
-    # Asked for with RETURNING, since a row count is not told by every driver.
-    key = inspect(model).primary_key
-    statement = insert(model).values(row).on_conflict_do_nothing().returning(*key)
-    return session.execute(statement).first() is not None
+    dialect = session.get_bind().dialect.name
+    return (
+        session.connection().execute(_insert_unless_taken(model, dialect), row).first() is not None
+    )
+
+
+@cache
+def _insert_unless_taken(model: Any, dialect: str) -> Executable:
+    """The statement, built once: on the way of every reply, building it costs what running does.
+
+    A row count is not told by every driver, so the key is asked for with RETURNING.
+    """
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    table = inspect(model).local_table
+    return insert(table).on_conflict_do_nothing().returning(*table.primary_key)
