@@ -141,33 +141,40 @@ class Server:
         return (self.settings.instance_path / "server.log").read_text(errors="replace")
 
     @property
-    def workers(self) -> list[int]:
-        """The processes that serve: children of the one that was started."""
+    def children(self) -> list[int]:
+        """The processes that the one which was started has started."""
         found = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         try:
             return [int(pid) for pid in found.read_text().split()]
         except OSError:
             return []
 
+    @property
+    def workers(self) -> list[int]:
+        """Those of them that serve."""
+        return [pid for pid in self.children if b"tracker" not in _command(pid)]
+
     def kill(self) -> None:
         """Every process at once, as when the machine's memory is used up."""
-        # The parent first: it would start again what dies.
-        started = [self.process.pid, *self.workers]
-        for pid in started:
+        if self.process.poll() is None:
+            # It would start again what dies.
+            self.process.send_signal(signal.SIGSTOP)
+        started = self.children
+        for pid in (self.process.pid, *started):
             kill(pid)
         self.process.wait()
-        for pid in started[1:]:
+        for pid in started:
             _until_gone(pid)
 
     def end(self) -> None:
-        workers = self.workers
+        children = self.children
         self.process.terminate()
         try:
             self.process.wait(ENDS_WITHIN)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        for pid in workers:
+        for pid in children:
             kill(pid)
 
     def caller(self) -> Caller:
@@ -182,11 +189,17 @@ def kill(pid: int) -> None:
         return
 
 
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
 def _until_gone(pid: int) -> None:
+    # A zombie has no command line any more.
     end = time.monotonic() + ENDS_WITHIN
-    while time.monotonic() < end and Path(f"/proc/{pid}/stat").exists():
-        if ") Z" in Path(f"/proc/{pid}/stat").read_text():
-            return
+    while time.monotonic() < end and _command(pid):
         time.sleep(0.01)
 
 
