@@ -9,6 +9,7 @@ from typing import Any
 from characters import ANN, EVE, World
 from flask import Flask
 from payloads import in_address
+from sqlalchemy import insert, inspect
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -16,16 +17,18 @@ from moderation import create_app, intake, migrations
 from moderation.accounts import add_site
 from moderation.config import Settings
 from moderation.database import Database
-from moderation.models import Comment, Moderator, Site, Status
+from moderation.models import Comment, Decision, Moderator, Site, Status
+from moderation.models.comment import segment
+from moderation.privacy import new_id
 from moderation.web.forms import reply_from_json
+from moderation.web.service import Service
 
 SECRET = "for-browser-tests-alone-0123456789abcdef"
 SITE = "eves"
 ON_A_PAGE = 95
-#: Of so many comments one goes through the HTTP doors, the others past them, by the same form.
-THROUGH_DOORS = 10
-#: Of so many comments one stays in the queue.
-WAITING = 10
+TENTH = 10
+#: What Eve writes instead where a form refuses her attack.
+REPLACED = {"website": "", "name": "Eve"}
 
 
 def settings(folder: Path, url: str) -> Settings:
@@ -47,7 +50,6 @@ class Attacked:
     published: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
     statuses: list[str] = field(default_factory=list)
-    expected: int = 0
 
 
 def attack(folder: Path, url: str, payloads: Sequence[str], innocent: Sequence[str]) -> Attacked:
@@ -85,17 +87,30 @@ class _Attack:
         return self.made
 
     def _page(self, page: str, title: str, bodies: Sequence[str]) -> None:
+        """Attack one page: a tenth through the doors, a tenth left waiting, a comment approved by
+        Ann, and the others written beside it at once, as an import would.
+        """
         self.made.pages.append(page)
+        for body in bodies[::TENTH]:
+            self._through_a_door(page, title, body)
         with self.world.app.test_request_context(), self.world.database.writing() as session:
             site = session.query(Site).filter_by(key=SITE).one()
             ann = session.query(Moderator).filter_by(name="Ann").one()
+            approved: list[tuple[str, intake.Draft]] = []
             for n, body in enumerate(bodies):
-                if n % THROUGH_DOORS:
-                    taken = self._past_the_doors(session, site, self._fields(page, title, body))
-                    self._decide(taken, ann, body, n)
+                draft = self._past_the_doors(site, self._fields(page, title, body))
+                if n % TENTH == 1:
+                    self.made.waiting.append(self._take(session, site, draft).id)
+                elif n % TENTH:
+                    approved.append((body, draft))
+            (body, draft), *others = approved
+            like = self._take(session, site, draft)
+            at = datetime.now(UTC)
+            like.decide(Status.APPROVED, by=ann, at=at, reason=body[:60], note=body[:2_000])
+            session.flush()
+            self.made.published.append(like.id)
+            self._write(session, like, others)
             session.commit()
-        for body in bodies[::THROUGH_DOORS]:
-            self._through_a_door(page, title, body)
 
     def _fields(self, page: str, title: str, body: str) -> dict[str, Any]:
         self.number += 1
@@ -110,27 +125,36 @@ class _Attack:
             "answer": "1",
         }
 
-    def _past_the_doors(self, session: Session, site: Site, fields: dict[str, Any]) -> Comment:
+    def _past_the_doors(self, site: Site, fields: dict[str, Any]) -> intake.Draft:
+        """What the form and the markup make of it: all that a door does to the text."""
         form = reply_from_json(fields)
         if not form.validate():
             # What the form refuses never reaches a page: the rest of the attack goes on.
-            assert form.errors.keys() <= {"website", "name", "page"}, form.errors
-            kept = {"website": "", "name": "Eve", "page": self.made.pages[0]}
-            form = reply_from_json(fields | {name: kept[name] for name in form.errors})
+            assert form.errors.keys() <= REPLACED.keys(), form.errors
+            form = reply_from_json(fields | {name: REPLACED[name] for name in form.errors})
             assert form.validate(), form.errors
-        draft = intake.draft(form.reply("203.0.113.7"), site.open_key(self.world.keyring))
-        moment = datetime.now(UTC) - timedelta(seconds=self.number % 1000)
-        return intake.take(session, self.world.keyring, site, draft, seconds=60, now=moment)
+        return intake.draft(form.reply("203.0.113.7"), self.site_key(site))
 
-    def _decide(self, comment: Comment, ann: Moderator, body: str, n: int) -> None:
-        self.made.htmls.append(comment.html)
-        self.made.expected += 1
-        if n % WAITING == 1:
-            self.made.waiting.append(comment.id)
-            return
+    def _take(self, session: Session, site: Site, draft: intake.Draft) -> Comment:
         now = datetime.now(UTC)
-        comment.decide(Status.APPROVED, by=ann, at=now, reason=body[:60], note=body[:2_000])
-        self.made.published.append(comment.id)
+        taken = intake.take(session, self.world.keyring, site, draft, seconds=60, now=now)
+        self.made.htmls.append(taken.html)
+        return taken
+
+    def _write(
+        self, session: Session, like: Comment, others: Sequence[tuple[str, intake.Draft]]
+    ) -> None:
+        rows = [_row(like, draft, n) for n, (_body, draft) in enumerate(others)]
+        session.execute(insert(Comment), rows)
+        decided = [
+            _columns(like.decisions[-1])
+            | {"id": new_id(), "comment_id": row["id"], "reason": body[:60], "note": body[:2_000]}
+            for row, (body, _draft) in zip(rows, others, strict=True)
+        ]
+        session.execute(insert(Decision), decided)
+        like.thread.readers_see(more=len(rows))
+        self.made.htmls += [row["html"] for row in rows]
+        self.made.published += [row["id"] for row in rows]
 
     def _through_a_door(self, page: str, title: str, body: str) -> None:
         fields = self._fields(page, title, body)
@@ -140,9 +164,8 @@ class _Attack:
         answer = self._post(f"/api/v1/sites/{SITE}/comments", json=fields)
         if answer.status_code == 422:
             wrong = answer.get_json()["errors"]
-            assert wrong.keys() <= {"website", "name"}, wrong
-            kept = {"website": "", "name": "Eve"}
-            fields |= {name: kept[name] for name in wrong}
+            assert wrong.keys() <= REPLACED.keys(), wrong
+            fields |= {name: REPLACED[name] for name in wrong}
             answer = self._post(f"/sites/{SITE}/thread", data=fields)
             assert answer.status_code == 303, answer.text
             self.made.statuses.append(answer.headers["Location"])
@@ -155,7 +178,33 @@ class _Attack:
             left_reply["id"], "approved", who=ANN, version=1, reason=body[:60], note=body[:2_000]
         )
         self.made.published.append(left_reply["id"])
-        self.made.expected += 1
 
     def _post(self, path: str, **sent: Any) -> TestResponse:
         return self.world.client().post(path, base_url=self.url, **sent)
+
+    def site_key(self, site: Site) -> bytes:
+        service: Service = self.world.app.extensions["moderation"]
+        return service.site_key(site)
+
+
+def _columns(row: Any) -> dict[str, Any]:
+    return {column.key: getattr(row, column.key) for column in inspect(row).mapper.column_attrs}
+
+
+def _row(like: Comment, draft: intake.Draft, number: int) -> dict[str, Any]:
+    """A comment such as `like`, but with this text, name and website."""
+    written = like.created_at + timedelta(milliseconds=number + 1)
+    position = segment(written)
+    return _columns(like) | {
+        "id": new_id(),
+        "name": draft.reply.name,
+        "website": draft.reply.website,
+        "source": draft.reply.body,
+        "html": draft.rendered.html,
+        "links": list(draft.rendered.links),
+        "fingerprint": draft.fingerprint,
+        "text_digest": draft.text_digest,
+        "position": position,
+        "root": position,
+        "created_at": written,
+    }

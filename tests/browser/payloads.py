@@ -71,7 +71,7 @@ def several(number: int, seed: str = "Eve") -> list[str]:
         .replace("@@", str(n))
         for n in range(len(plain), number)
     ]
-    return plain + mixed
+    return [text if str(n) in text else f"{text} {n}" for n, text in enumerate(plain + mixed)]
 
 
 def in_address(text: str) -> str:

@@ -21,7 +21,8 @@ from served import Served, free_port, running
 
 from moderation.text.plain import tidy
 
-pytestmark = [pytest.mark.browser, pytest.mark.proof]
+# One worker for all of them: filling the database is the dear part.
+pytestmark = [pytest.mark.browser, pytest.mark.proof, pytest.mark.xdist_group("stored-xss")]
 
 SIZE = float(os.environ.get("MODERATION_PROOF_SIZE", "1"))
 NUMBER = int(5_000 * SIZE)
