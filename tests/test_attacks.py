@@ -1,5 +1,6 @@
 """Attacks that once worked, each tried again."""
 
+import pytest
 from characters import PAGE, World
 
 
@@ -9,3 +10,33 @@ def test_an_unknown_site_is_not_found_from_whatever_origin(world: World) -> None
             f"/api/v1/sites/nope/{door}", query_string={"page": PAGE}, headers={"Origin": "null"}
         )
         assert answer.status_code in {404, 405}
+
+
+@pytest.mark.parametrize("path", ["/", "/queue", "/nothing", "/api/v1/queue"])
+def test_a_host_that_is_not_ours_is_refused_in_words(world: World, path: str) -> None:
+    answer = world.client().get(path, headers={"Host": "evil.example"})
+    assert answer.status_code == 400
+    assert "could not be read" in answer.text
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/comments/%00",
+        "/sites/%00/thread?page=https://blog.example/",
+        "/api/v1/sites/%00/thread?page=https://blog.example/",
+        "/api/v1/queue?after=1~%00",
+        "/queue?after=1~%00",
+        "/queue/comments/%00",
+    ],
+)
+def test_a_nul_in_an_address_is_malformed_on_both_databases(world: World, address: str) -> None:
+    ann = world.signed_in()
+    answer = ann.client.get(address, headers=world.bearer())
+    assert answer.status_code == 400
+
+
+def test_a_nul_in_a_form_is_malformed_on_both_databases(world: World) -> None:
+    ann = world.signed_in()
+    assert ann.post("/queue/account/revoke", session="\0").status_code == 400
+    assert ann.post("/queue/undo", decision="\0").status_code == 400

@@ -3,11 +3,12 @@
 import logging
 from typing import Any, NamedTuple
 
-from flask import Flask, Response, current_app, jsonify, render_template, request
+from flask import Flask, Response, abort, current_app, jsonify, render_template, request
+from flask.globals import request_ctx
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 
 from moderation import intake, publishing, review
@@ -109,10 +110,12 @@ def problem(
 
 def init_app(app: Flask) -> None:
     """Answer every error in the words of its door, and none with a traceback."""
+    app.before_request(_refuse_nul)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(publishing.BadCursor, _bad_cursor)
     app.register_error_handler(review.BadCursor, _bad_cursor)
+    app.register_error_handler(DataError, _unreadable)
     app.register_error_handler(OperationalError, _unavailable)
     app.register_error_handler(Exception, _ours)
 
@@ -142,6 +145,16 @@ def _bad_cursor(_error: Exception) -> Response:
     return _answer(400, _("That is not an address of a page of this list."))
 
 
+def _refuse_nul() -> None:
+    # PostgreSQL cannot be asked for text with a NUL, and SQLite could: one answer for both.
+    if "\0" in request.path or b"%00" in request.query_string:
+        abort(400)
+
+
+def _unreadable(_error: DataError) -> Response:
+    return _answer(400, "")
+
+
 def _unavailable(error: OperationalError) -> Response:
     # The statement's parameters may be private; the driver's own message is not.
     log.error("the database refused: %s", type(error.orig).__name__)
@@ -164,6 +177,9 @@ def _answer(status: int, detail: Any) -> Response:
     if _is_api():
         return problem(status, detail)
     title, sentence = SENTENCES.get(status, SENTENCES[400])
+    if request_ctx.url_adapter is None:
+        # The Host is not ours, so there are no addresses that a page could be drawn with.
+        return Response(f"{title}: {sentence}\n", status, mimetype="text/plain")
     page = render_template(
         "error.html", status=status, title=str(title), sentence=str(detail or sentence)
     )
