@@ -1,7 +1,7 @@
 """Attacks that once worked, each tried again."""
 
 import pytest
-from characters import PAGE, World
+from characters import ANN, PAGE, PASSWORD, SignedIn, World
 
 
 def test_an_unknown_site_is_not_found_from_whatever_origin(world: World) -> None:
@@ -40,3 +40,22 @@ def test_a_nul_in_a_form_is_malformed_on_both_databases(world: World) -> None:
     ann = world.signed_in()
     assert ann.post("/queue/account/revoke", session="\0").status_code == 400
     assert ann.post("/queue/undo", decision="\0").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "target", ["http://[", "http://a℀b/", "//evil.example", "/\\evil.example", "javascript:1", "x"]
+)
+def test_signing_in_leads_nowhere_but_inside(world: World, target: str) -> None:
+    browser = SignedIn(world.client())
+    token = browser.get("/login").text.partition('name="csrf_token"')[2].split('value="')[1]
+    answer = browser.client.post(
+        "/login",
+        query_string={"next": target},
+        data={"csrf_token": token.partition('"')[0], "email": ANN, "password": PASSWORD},
+    )
+    assert (answer.status_code, answer.location) == (303, "/queue")
+
+
+def test_asking_for_headers_alone_is_looking(world: World) -> None:
+    assert world.client().head("/queue").status_code == 302
+    assert world.signed_in().client.head("/queue").status_code == 200
