@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, PasswordField, StringField, TextAreaField, ValidationError
+from wtforms.fields.core import UnboundField
 from wtforms.validators import DataRequired, Length
 
 from moderation.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
@@ -125,6 +126,11 @@ class ReplyForm(FlaskForm):
         )
 
 
+_REPLY_FIELDS = tuple(
+    name for name, field in vars(ReplyForm).items() if isinstance(field, UnboundField)
+)
+
+
 def _in_normal_form(field: Field, normal: Any, sentence: str) -> None:
     try:
         field.data = normal(field.data)
@@ -142,11 +148,10 @@ class NotText(ValueError):
 
 def reply_from_json(payload: Mapping[str, Any]) -> ReplyForm:
     """The form, filled from a JSON object. Raises NotText before a filter meets an object."""
-    names = [field.name for field in ReplyForm(formdata=None)]
-    wrong = [name for name in names if not isinstance(payload.get(name, ""), str | None)]
+    wrong = [name for name in _REPLY_FIELDS if not isinstance(payload.get(name, ""), str | None)]
     if wrong:
         raise NotText(wrong)
-    return ReplyForm(formdata=MultiDict({name: payload.get(name) or "" for name in names}))
+    return ReplyForm(formdata=MultiDict({name: payload.get(name) or "" for name in _REPLY_FIELDS}))
 
 
 class SignInForm(FlaskForm):
