@@ -79,13 +79,13 @@ _SAME_FOR_ALL = [
 
 @lru_cache(maxsize=512)
 def _coding(accept: str) -> str:
-    accepted = {
-        coding.lower(): float(quality) for coding, quality in parse_accept_header(accept) if quality
-    }
-    for coding in ("br", "gzip"):
-        if coding in accepted or "*" in accepted:
-            return coding
-    return "identity"
+    accepted = {coding.lower(): quality for coding, quality in parse_accept_header(accept)}
+    others = accepted.get("*", 0)
+    # The smallest first, and so preferred among equals. Identity is what is left (section 12.5.3).
+    wishes = {coding: accepted.get(coding, others) for coding in ("br", "gzip")}
+    wishes["identity"] = accepted.get("identity", 0)
+    best = max(wishes, key=lambda coding: wishes[coding])
+    return best if wishes[best] else "identity"
 
 
 @lru_cache(maxsize=2048)

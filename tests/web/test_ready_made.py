@@ -164,3 +164,22 @@ def test_another_process_makes_no_answer_old(world: World, settings: Settings) -
     assert world.shown() == [comment]
     elsewhere.wsgi_app.close()
     elsewhere.extensions["moderation"].database.dispose()
+
+
+@pytest.mark.parametrize(
+    ("accepted", "sent"),
+    [
+        ("br;q=0, *", "gzip"),
+        ("br;q=0, gzip;q=0, *", "identity"),
+        ("gzip, br;q=0.5", "gzip"),
+        ("identity, gzip;q=0.5", "identity"),
+        ("identity;q=0", "identity"),
+        ("br;q=nan, gzip;q=1e9", "identity"),
+        ("gzip, deflate, br, zstd", "br"),
+    ],
+)
+def test_no_coding_is_sent_that_the_reader_refuses(ready: World, accepted: str, sent: str) -> None:
+    """RFC 9110, section 12.5.3: "*" stands for what is not named, and 0 for never."""
+    here, behind = both(ready, ADDRESS, accept_encoding=accepted)
+    assert here == behind
+    assert dict(here[1]).get("Content-Encoding", "identity") == sent
