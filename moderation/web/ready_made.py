@@ -100,8 +100,13 @@ def wanted_from(path: str, query: str) -> Wanted | None:
     if not (path.startswith(_PREFIX) and path.endswith(_SUFFIX)):
         return None
     site = path[len(_PREFIX) : -len(_SUFFIX)]
+    if not query.isascii():
+        # WSGI has bytes as Latin-1 here: what they say as UTF-8 is the view's to find out.
+        return None
     try:
-        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True, max_num_fields=5)
+        pairs = parse_qsl(
+            query, keep_blank_values=True, strict_parsing=True, max_num_fields=5, errors="strict"
+        )
         values = dict(pairs)
         if len(values) != len(pairs) or not values.keys() <= {"page", "sort", "after"}:
             return None

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from characters import PAGE, World
+from characters import BLOG, PAGE, World
 from werkzeug.test import create_environ
 
 from moderation import create_app
@@ -183,3 +183,15 @@ def test_no_coding_is_sent_that_the_reader_refuses(ready: World, accepted: str, 
     here, behind = both(ready, ADDRESS, accept_encoding=accepted)
     assert here == behind
     assert dict(here[1]).get("Content-Encoding", "identity") == sent
+
+
+@pytest.mark.parametrize("page", ["%FF", "%25FF", "%EF%BF%BD", "\xc3\xa4", "\xff", "%C3%A4"])
+def test_bytes_that_are_no_unicode_name_one_page_for_both(world: World, page: str) -> None:
+    """Each of these is somebody's thread; in front and behind they must be the same one's."""
+    query = f"page={BLOG}/{page}"
+    for number, last in enumerate(["%FF", "%EF%BF%BD", "%C3%A4", "%C3%83%C2%A4"]):
+        address = f"{BLOG}/{last}"
+        world.published(page=address, body=f"Page number {number}.")
+        world.thread(address)
+    here, behind = both(world, query)
+    assert here == behind
