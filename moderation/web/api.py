@@ -52,6 +52,7 @@ def thread(site: str) -> Response:
         ready_made.Ready(document.etag, document.plain, document.gzip, document.brotli),
         request.headers.get("Accept-Encoding", ""),
         request.headers.get("If-None-Match", ""),
+        secure=service().settings.secure,
     )
     return Response(made.body, made.status, made.headers)
 

@@ -20,6 +20,8 @@ ALWAYS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()",
 }
 
+HTTPS_ONLY = ("Strict-Transport-Security", "max-age=31536000")
+
 
 def init_app(app: Flask) -> None:
     """Set the headers on every answer, and end the request's reading after it."""
@@ -33,7 +35,7 @@ def _set(response: Response) -> Response:
     for name, value in ALWAYS.items():
         response.headers.setdefault(name, value)
     if service().settings.secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        response.headers.setdefault(*HTTPS_ONLY)
     if request.endpoint not in _SHARED:
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("Cache-Control", "no-store")

@@ -20,7 +20,7 @@ from moderation.database import Database
 from moderation.publishing import Sort, Wanted, is_cursor
 from moderation.text import addresses
 
-from .headers import ALWAYS, BARE_POLICY
+from .headers import ALWAYS, BARE_POLICY, HTTPS_ONLY
 
 _PREFIX = "/api/v1/sites/"
 _SUFFIX = "/thread"
@@ -50,14 +50,18 @@ class Answer(NamedTuple):
     body: bytes
 
 
-def answer(ready: Ready, accept_encoding: str, if_none_match: str) -> Answer:
+def answer(ready: Ready, accept_encoding: str, if_none_match: str, *, secure: bool) -> Answer:
     """The answer to a reader: the form they accept, or 304 where they have it already.
 
+    `secure` tells that readers reach the service over HTTPS and are to insist on it; behind, in
+    Flask, every answer says so by itself.
     The ETag is strong, so each compressed form has its own (RFC 9110, section 8.8.3).
     """
     coding = _coding(accept_encoding)
     etag = ready.etag if coding == "identity" else f"{ready.etag}-{coding}"
     headers = [*_SAME_FOR_ALL, ("ETag", f'"{etag}"')]
+    if secure:
+        headers.append(HTTPS_ONLY)
     if if_none_match and _has(if_none_match, etag):
         return Answer("304 NOT MODIFIED", headers, b"")
     body: bytes = getattr(ready, "identity" if coding == "identity" else coding)
@@ -120,9 +124,12 @@ def wanted_from(path: str, query: str) -> Wanted | None:
 class ReadyMade:
     """The layer itself: a WSGI application in front of another."""
 
-    def __init__(self, behind: Callable[..., Iterable[bytes]], database: Database) -> None:
+    def __init__(
+        self, behind: Callable[..., Iterable[bytes]], database: Database, *, secure: bool
+    ) -> None:
         self._behind = behind
         self._database = database
+        self._secure = secure
         self._marker = "?" if database.is_sqlite else "%s"
         self._mine = threading.local()
         self._opened: list[Any] = []
@@ -149,6 +156,7 @@ class ReadyMade:
             ready,
             environ.get("HTTP_ACCEPT_ENCODING", ""),
             environ.get("HTTP_IF_NONE_MATCH", ""),
+            secure=self._secure,
         )
         start(made.status, made.headers)
         return [made.body] if with_body else []

@@ -1,5 +1,6 @@
 """What lies ready is answered as the view behind would, byte for byte, and never when it is old."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -195,3 +196,15 @@ def test_bytes_that_are_no_unicode_name_one_page_for_both(world: World, page: st
         world.thread(address)
     here, behind = both(world, query)
     assert here == behind
+
+
+def test_where_the_service_is_reached_over_https_both_insist_on_it(settings: Settings) -> None:
+    app = create_app(replace(settings, public_url="https://comments.example"))
+    world = World.begin(app)
+    world.published()
+    world.thread()
+    here, behind = both(world, ADDRESS)
+    assert here == behind
+    assert dict(here[1])["Strict-Transport-Security"] == "max-age=31536000"
+    app.wsgi_app.close()
+    world.database.dispose()
