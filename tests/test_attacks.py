@@ -1,7 +1,12 @@
 """Attacks that once worked, each tried again."""
 
+import json
+from time import perf_counter
+
 import pytest
 from characters import ANN, PAGE, PASSWORD, SignedIn, World
+
+from moderation.text import addresses
 
 
 def test_an_unknown_site_is_not_found_from_whatever_origin(world: World) -> None:
@@ -59,3 +64,20 @@ def test_signing_in_leads_nowhere_but_inside(world: World, target: str) -> None:
 def test_asking_for_headers_alone_is_looking(world: World) -> None:
     assert world.client().head("/queue").status_code == 302
     assert world.signed_in().client.head("/queue").status_code == 200
+
+
+@pytest.mark.parametrize("field", ["name", "email", "website", "body", "title", "parent"])
+def test_a_quarter_of_a_megabyte_of_accents_costs_no_time(world: World, field: str) -> None:
+    accents = "a" + "\u0301\u0316" * 60_000
+    reply = {**world.reply(), field: accents}
+    start = perf_counter()
+    answer = world.client().post(
+        "/api/v1/sites/blog/comments",
+        data=json.dumps(reply, ensure_ascii=False).encode(),
+        content_type="application/json",
+    )
+    # It took 25 seconds, during which nobody else was served. What is left of it is a short text.
+    assert perf_counter() - start < 2
+    assert answer.status_code in {202, 422}
+    with pytest.raises(addresses.BadAddress):
+        addresses.email(accents)

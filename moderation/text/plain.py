@@ -34,6 +34,9 @@ _HIDDEN = re.compile(
 )
 # Marks are neither word characters nor space, so only such a run can hold too many of them.
 _MAYBE_A_HEAP = re.compile(rf"[^\w\s]{{{MARKS_IN_A_ROW + 1},}}")
+# What normalizing sorts, it sorts by exchanging neighbours: a run of marks costs its square.
+_LONGEST_SORTED = 30  # UAX #15, "Stream-Safe Text Format": no honest text comes near
+_TOO_LONG_TO_SORT = re.compile(rf"[^\w\s]{{{_LONGEST_SORTED + 1},}}")
 _JOINERS = re.compile("[\u200c\u200d\u180e]+")
 _VIRAMA = 9  # the canonical combining class of the signs that join consonants (UAX #44)
 _JOINED_BEFORE = frozenset({"Ll", "Lm", "Lo", "Lt", "Lu", "Nd", "Nl", "No", "Sk", "So"})
@@ -78,20 +81,22 @@ def _legible(text: str, *, compose: bool) -> str:
     if text.isascii():
         return text
     if compose:
+        text = _TOO_LONG_TO_SORT.sub(lambda run: _cut(run[0], _LONGEST_SORTED), text)
         text = unicodedata.normalize("NFC", text)
-    text = _JOINERS.sub(_keep_joiner, _MAYBE_A_HEAP.sub(_cut_heap, text))
+    text = _MAYBE_A_HEAP.sub(lambda run: _cut(run[0], MARKS_IN_A_ROW), text)
+    text = _JOINERS.sub(_keep_joiner, text)
     # Letter and mark may have met only now, where something between them went.
     return unicodedata.normalize("NFC", text) if compose else text
 
 
-def _cut_heap(run: re.Match[str]) -> str:
+def _cut(run: str, most: int) -> str:
     kept, marks = [], 0
-    for letter in run[0]:
+    for letter in run:
         if unicodedata.category(letter)[0] == "M":
             marks += 1
         elif not _JOINERS.match(letter):
             marks = 0
-        if marks <= MARKS_IN_A_ROW:
+        if marks <= most:
             kept.append(letter)
     return "".join(kept)
 
