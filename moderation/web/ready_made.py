@@ -50,12 +50,13 @@ class Answer(NamedTuple):
     body: bytes
 
 
-def answer(ready: Ready, accept_encoding: str, if_none_match: str, *, secure: bool) -> Answer:
+def answer(
+    ready: Ready, accept_encoding: str, if_none_match: str, *, secure: bool = False
+) -> Answer:
     """The answer to a reader: the form they accept, or 304 where they have it already.
 
-    `secure` tells that readers reach the service over HTTPS and are to insist on it; behind, in
-    Flask, every answer says so by itself.
-    The ETag is strong, so each compressed form has its own (RFC 9110, section 8.8.3).
+    The ETag is strong, so each compressed form has its own (RFC 9110, section 8.8.3). `secure`
+    tells that readers reach the service over HTTPS and are to insist on it.
     """
     coding = _coding(accept_encoding)
     etag = ready.etag if coding == "identity" else f"{ready.etag}-{coding}"
