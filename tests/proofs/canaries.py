@@ -92,10 +92,7 @@ def hashed_needles(address: str, extra: Iterable[str] = ()) -> Iterator[bytes]:
 def _written(digest: bytes) -> Iterator[bytes]:
     yield digest[:RAW]
     yield digest.hex()[:TEXT].encode()
-    yield digest.hex()[:TEXT].upper().encode()
-    yield base64.b64encode(digest)[:TEXT]
-    yield base64.urlsafe_b64encode(digest)[:TEXT]
-    yield base64.b32encode(digest)[:TEXT]
+    yield from {base64.b64encode(digest)[:TEXT], base64.urlsafe_b64encode(digest)[:TEXT]}
 
 
 class Search:
