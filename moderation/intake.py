@@ -146,9 +146,10 @@ def take(
         raise Closed
     parent = _parent(session, thread, left.reply.parent)
     _refuse_duplicate(session, thread, left.fingerprint)
-    author = _author(session, keyring, site, left, now)
-    verdict = policy.judge(_facts(session, site, left, author, seconds))
-    comment = _comment(left, thread, author, verdict, now)
+    author_id, known = _author(session, keyring, site, left, now)
+    past = _past(session, author_id) if known else {}
+    verdict = policy.judge(_facts(session, site, left, past, seconds))
+    comment = _comment(left, thread, author_id, verdict, now)
     comment.network_digest = network_digest(session, keyring, left.reply.address, now)
     comment.place(parent)
     session.add(comment)
@@ -287,13 +288,14 @@ def _refuse_duplicate(session: Session, thread: Thread, fingerprint: str) -> Non
 
 def _author(
     session: Session, keyring: privacy.Keyring, site: Site, left: Draft, now: datetime
-) -> Author:
-    known = select(Author).where(
+) -> tuple[str, bool]:
+    """The id of who wrote it, and whether they wrote here before."""
+    known = select(Author.id).where(
         Author.site_id == site.id, Author.email_digest == left.author_digest
     )
-    author = session.scalar(known)
-    if author is not None:
-        return author
+    author_id = session.scalar(known)
+    if author_id is not None:
+        return author_id, True
     author_id = privacy.new_id()
     row = {
         "id": author_id,
@@ -303,14 +305,14 @@ def _author(
         "avatar": left.avatar,
         "created_at": now,
     }
-    _insert_once(session, Author, row)
-    return session.scalars(known).one()
+    if _insert_once(session, Author, row):
+        return author_id, False
+    return session.scalars(known).one(), True
 
 
 def _facts(
-    session: Session, site: Site, left: Draft, author: Author, seconds: float
+    session: Session, site: Site, left: Draft, past: dict[Status, int], seconds: float
 ) -> policy.Facts:
-    past = _past(session, author)
     settings = site.settings
     twins = select(func.count()).where(
         Comment.site_id == site.id, Comment.text_digest == left.text_digest
@@ -334,23 +336,23 @@ def _facts(
     )
 
 
-def _past(session: Session, author: Author) -> dict[Status, int]:
+def _past(session: Session, author_id: str) -> dict[Status, int]:
     counted = session.execute(
         select(Comment.status, func.count())
-        .where(Comment.author_id == author.id)
+        .where(Comment.author_id == author_id)
         .group_by(Comment.status)
     )
     return dict(counted.all())
 
 
 def _comment(
-    left: Draft, thread: Thread, author: Author, verdict: policy.Verdict, now: datetime
+    left: Draft, thread: Thread, author_id: str, verdict: policy.Verdict, now: datetime
 ) -> Comment:
     return Comment(
         id=privacy.new_id(),
         site_id=thread.site_id,
         thread=thread,
-        author=author,
+        author_id=author_id,
         name=left.reply.name,
         website=left.reply.website,
         source=left.reply.body,

@@ -50,6 +50,7 @@ class Keyring:
         self._current_id = _key_id(self._current)
         # In reverse, so that the current key keeps its place should two ids ever be equal.
         self._ciphers = {_key_id(s): _cipher(s) for s in map(_bytes, reversed(secrets))}
+        self._derived: dict[str, bytes] = {}
 
     def seal(self, plaintext: str, row: str) -> bytes:
         """Encrypt with AES-256-GCM, for this one `row` (such as "author:k3…:email") alone.
@@ -85,7 +86,9 @@ class Keyring:
 
     def derive(self, purpose: str) -> bytes:
         """A key of 32 bytes for one purpose, from the current secret; the same every time."""
-        return _hkdf(self._current, "purpose " + purpose, 32)
+        if purpose not in self._derived:
+            self._derived[purpose] = _hkdf(self._current, "purpose " + purpose, 32)
+        return self._derived[purpose]
 
 
 def _key_id(secret: bytes) -> bytes:

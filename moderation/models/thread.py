@@ -31,7 +31,7 @@ class Thread(Base):
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
 
-    site: Mapped[Site] = relationship(lazy="joined", innerjoin=True)
+    site: Mapped[Site] = relationship(innerjoin=True)
 
     def readers_see(self, *, more: int) -> None:
         """Mark the ready-made documents as old; `more` comments (or fewer) are published."""

@@ -72,6 +72,8 @@ def _flask_settings(settings: config.Settings) -> dict[str, object]:
         # moderators' doors ask `protected`.
         "WTF_CSRF_CHECK_DEFAULT": False,
         "WTF_CSRF_SSL_STRICT": False,
+        # The forms' sentences are ours, translated by Flask-Babel; WTForms' own are not shown.
+        "WTF_I18N_ENABLED": False,
         "RATELIMIT_ENABLED": settings.rate_limits,
         "RATELIMIT_STORAGE_URI": settings.rate_limit_storage,
         "RATELIMIT_HEADERS_ENABLED": True,

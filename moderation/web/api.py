@@ -200,9 +200,8 @@ def decide() -> Response:
     asked, wrong = wishes(json_object())
     if wrong:
         return problem(422, errors={"decisions": wrong})
-    my_id = g.me.id
     with writing() as session:
-        me = session.get_one(Moderator, my_id)
+        me = session.merge(g.me, load=False)
         held = review.hold(session, me, [wish.comment for wish in asked])
         results = [_result(held.get(wish.comment), wish, me) for wish in asked]
         session.commit()

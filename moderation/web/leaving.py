@@ -90,7 +90,7 @@ def leave(site: Site, form: ReplyForm, key: str = "") -> tuple[int, dict[str, An
                 answer=form.answer.data,
                 now=now(),
             )
-            return _answer(comment)
+            return _answer(comment, left.avatar)
 
         try:
             answer = _at_most_once(session, site, key, reply, act)
@@ -131,8 +131,7 @@ def _at_most_once(
     return intake.once(session, site, key, request_digest, now(), act)
 
 
-def _answer(comment: Comment) -> tuple[int, dict[str, Any]]:
-    avatar = comment.author.avatar if comment.author else "000000"
+def _answer(comment: Comment, avatar: str) -> tuple[int, dict[str, Any]]:
     status_url = url_for("reader.status", token=status_token(comment), _external=True)
     body = {
         "id": comment.id,

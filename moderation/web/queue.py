@@ -10,7 +10,6 @@ from moderation.models import (
     AddressView,
     Comment,
     Decision,
-    Moderator,
     NotAllowed,
     Stale,
     Status,
@@ -91,7 +90,7 @@ def decide() -> Any:
     wish = _wish()
     here = inside(request.form.get("next"), url_for("queue.index"))
     with writing() as session:
-        me = session.get_one(Moderator, g.me.id)
+        me = session.merge(g.me, load=False)
         comment = review.hold(session, me, [wish.comment]).get(wish.comment)
         if comment is None:
             abort(404)
@@ -111,7 +110,7 @@ def undo() -> Any:
     """Take a decision back, unless another came after it."""
     here = inside(request.form.get("next"), url_for("queue.index"))
     with writing() as session:
-        me = session.get_one(Moderator, g.me.id)
+        me = session.merge(g.me, load=False)
         decision = session.get(Decision, _text("decision"))
         held = review.hold(session, me, [decision.comment_id]) if decision else {}
         if decision is None or decision.comment_id not in held:
