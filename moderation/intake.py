@@ -47,7 +47,7 @@ class AlreadySpent(Refused):
 
 
 class Duplicate(Refused):
-    """The same author left the same text in the same place before."""
+    """Somebody of the same name left the same text in the same place before."""
 
     spends = True
 
@@ -96,7 +96,9 @@ def draft(reply: Reply, site_key: bytes) -> Draft:
     """Render and digest a reply. Slow work stands here, outside the transaction."""
     key = addresses.email_key(reply.email)
     folded = " ".join(reply.body.casefold().split())
-    place = "\n".join((reply.page, reply.parent or "", key, reply.body))
+    # By the name, not the address: whoever sends a reply they read here again, with an address
+    # that they guess, must not learn from the answer whether it is its author's.
+    place = "\n".join((reply.page, reply.parent or "", reply.name.casefold(), reply.body))
     return Draft(
         reply=reply,
         rendered=markup.render(reply.body),

@@ -4,7 +4,7 @@ import json
 from time import perf_counter
 
 import pytest
-from characters import ANN, PAGE, PASSWORD, SignedIn, World
+from characters import ANN, BOB, EVE, PAGE, PASSWORD, SignedIn, World
 
 from moderation.text import addresses
 
@@ -81,3 +81,15 @@ def test_a_quarter_of_a_megabyte_of_accents_costs_no_time(world: World, field: s
     assert answer.status_code in {202, 422}
     with pytest.raises(addresses.BadAddress):
         addresses.email(accents)
+
+
+def test_no_answer_tells_whether_an_address_is_an_authors(world: World) -> None:
+    world.published(body="Plain words.")
+    shown = world.thread()["comments"][0]["author"]["avatar"]
+    guesses = [world.leave(name="Eve", email=email, body="Plain words.") for email in (EVE, BOB)]
+    # One by one the same text would be a repetition of the first guess, not of Bob's.
+    assert [guess.status_code for guess in guesses] == [202, 409]
+    right = world.leave(name="Mallory", email=BOB, body="Plain words.")
+    assert right.status_code == 202
+    assert right.get_json()["comment"]["author"]["avatar"] == "000000" != shown
+    assert world.leave(name="Bob", email=EVE, body="Plain words.").status_code == 409

@@ -54,7 +54,7 @@ def test_the_same_reply_twice_is_a_duplicate(world: World) -> None:
     assert world.leave(body="Once is enough.").status_code == 202
     again = world.leave(body="Once is enough.", email=BOB.upper())
     assert again.status_code == 409
-    assert world.leave(body="Once is enough.", email="carol@example.org").status_code == 202
+    assert world.leave(body="Once is enough.", name="Carol").status_code == 202
     assert world.leave(body="Once is enough.", page=f"{PAGE}b").status_code == 202
 
 

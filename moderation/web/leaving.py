@@ -133,13 +133,16 @@ def _at_most_once(
 
 def _answer(comment: Comment, avatar: str) -> tuple[int, dict[str, Any]]:
     status_url = url_for("reader.status", token=status_token(comment), _external=True)
+    published = comment.status == Status.APPROVED
     body = {
         "id": comment.id,
         "status": str(comment.status),
         "status_url": status_url,
-        "comment": comment_json(comment, avatar),
+        # While a reply waits, its avatar would tell whoever guesses an address whose it is: they
+        # could compare it with those readers see, and nobody would have looked at what they sent.
+        "comment": comment_json(comment, avatar if published else "000000"),
     }
-    return (201 if comment.status == Status.APPROVED else 202), body
+    return (201 if published else 202), body
 
 
 def _read(site: Site, form: ReplyForm) -> captcha.Challenge:
