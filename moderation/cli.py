@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from . import config, demo, intake, migrations
+from . import config, demo, keeping, migrations
 from .accounts import BadAccount, add_moderator, add_site, add_token
 from .database import Database
 from .models import Author, Comment, Moderator, Role, Secret, Site
@@ -103,7 +103,7 @@ def _tidying() -> Iterator[None]:
 
 def _tidy_once(database: Database) -> None:
     with database.writing() as session:
-        intake.tidy_up(session, datetime.now(UTC))
+        keeping.tidy_up(session, datetime.now(UTC))
         session.commit()
 
 

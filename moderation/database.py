@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -22,12 +23,15 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
+    Executable,
     MetaData,
     String,
     TypeDecorator,
     create_engine,
     event,
+    inspect,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -185,3 +189,25 @@ def _postgres_engine(url: str) -> Engine:
         pool_pre_ping=True,
         connect_args={"connect_timeout": 10, "options": "-c timezone=UTC"},
     )
+
+
+def insert_once(session: Session, model: Any, row: dict[str, Any]) -> bool:
+    """Insert a row unless its key is taken; True when it was free.
+
+    Where another transaction is inserting the same key, PostgreSQL waits for it to end first.
+    """
+    dialect = session.get_bind().dialect.name
+    return (
+        session.connection().execute(_insert_unless_taken(model, dialect), row).first() is not None
+    )
+
+
+@cache
+def _insert_unless_taken(model: Any, dialect: str) -> Executable:
+    """The statement, built once: on the way of every reply, building it costs what running does.
+
+    A row count is not told by every driver, so the key is asked for with RETURNING.
+    """
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    table = inspect(model).local_table
+    return insert(table).on_conflict_do_nothing().returning(*table.primary_key)

@@ -1,21 +1,20 @@
 """What a reader sent becomes a comment, or is refused with a reason."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import cache
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Executable, delete, func, inspect, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from moderation import captcha, policy, privacy
+from moderation.database import insert_once
+from moderation.drafts import Draft, Reply, draft
+from moderation.keeping import network_digest
 from moderation.models import (
     Author,
     Comment,
     Receipt,
-    Secret,
     Site,
     SpentChallenge,
     Status,
@@ -24,10 +23,23 @@ from moderation.models import (
 from moderation.publishing import find_thread
 from moderation.text import addresses, markup
 
-#: A network key makes digests for the first half of its life and is thrown away at its end.
-NETWORK_KEY_LIFE = timedelta(days=30)
-#: For how long a repeated Idempotency-Key gets the first answer again.
-RECEIPT_LIFE = timedelta(days=2)
+__all__ = [
+    "AlreadySpent",
+    "Closed",
+    "Draft",
+    "Duplicate",
+    "NoSuchParent",
+    "OtherRequest",
+    "Refused",
+    "Reply",
+    "WrongAnswer",
+    "draft",
+    "once",
+    "open_thread",
+    "receive",
+    "spend",
+    "take",
+]
 
 
 class Refused(Exception):
@@ -62,51 +74,6 @@ class NoSuchParent(Refused):
 
 class OtherRequest(Refused):
     """The Idempotency-Key was used before, for something else."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a reader sent, validated by the form: texts are tidy, addresses in normal form."""
-
-    page: str
-    title: str
-    parent: str | None
-    name: str
-    email: str
-    website: str
-    body: str
-    honeypot: str = ""
-    #: The network address it came from, or "" where there is none (an import, the demo).
-    address: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A reply with all that can be worked out before the database is asked, or locked."""
-
-    reply: Reply
-    rendered: markup.Rendered
-    author_digest: str
-    text_digest: str
-    fingerprint: str
-    avatar: str
-
-
-def draft(reply: Reply, site_key: bytes) -> Draft:
-    """Render and digest a reply. Slow work stands here, outside the transaction."""
-    key = addresses.email_key(reply.email)
-    folded = " ".join(reply.body.casefold().split())
-    # By the name, not the address: whoever sends a reply they read here again, with an address
-    # that they guess, must not learn from the answer whether it is its author's.
-    place = "\n".join((reply.page, reply.parent or "", reply.name.casefold(), reply.body))
-    return Draft(
-        reply=reply,
-        rendered=markup.render(reply.body),
-        author_digest=privacy.digest(site_key, "author", key),
-        text_digest=privacy.digest(site_key, "text", folded),
-        fingerprint=privacy.digest(site_key, "fingerprint", place),
-        avatar=privacy.avatar_seed(site_key, key),
-    )
 
 
 def receive(
@@ -167,7 +134,7 @@ def spend(session: Session, challenge: captcha.Challenge, answer: str) -> None:
     for the first one's transaction and then finds its row.
     """
     row = {"nonce": challenge.nonce, "expires_at": challenge.expires_at}
-    if not _insert_once(session, SpentChallenge, row):
+    if not insert_once(session, SpentChallenge, row):
         raise AlreadySpent
     if not challenge.answered_by(answer):
         raise WrongAnswer
@@ -195,7 +162,7 @@ def once(
         "answer": {},
         "created_at": now,
     }
-    first = _insert_once(session, Receipt, row)
+    first = insert_once(session, Receipt, row)
     receipt = session.get_one(Receipt, (site.id, row["key_digest"]))
     if first:
         try:
@@ -207,37 +174,6 @@ def once(
     if receipt.request_digest != row["request_digest"]:
         raise OtherRequest
     return receipt.status, receipt.answer
-
-
-def network_digest(
-    session: Session, keyring: privacy.Keyring, address: str, now: datetime
-) -> str | None:
-    """The keyed digest of the network an address lies in; the address itself is kept nowhere."""
-    try:
-        network = privacy.network(address)
-    except ValueError:
-        return None
-    newest = session.scalar(
-        select(Secret)
-        .where(Secret.purpose == "network")
-        .order_by(Secret.created_at.desc())
-        .limit(1)
-    )
-    if newest is None or now - newest.created_at > NETWORK_KEY_LIFE / 2:
-        newest = Secret.make("network", keyring=keyring, at=now)
-        session.add(newest)
-    return privacy.digest(newest.open(keyring), "network", network)
-
-
-def tidy_up(session: Session, now: datetime) -> None:
-    """Throw away what has served: spent sums, receipts, and network keys at their end."""
-    session.execute(delete(SpentChallenge).where(SpentChallenge.expires_at < now))
-    session.execute(delete(Receipt).where(Receipt.created_at < now - RECEIPT_LIFE))
-    session.execute(
-        delete(Secret).where(
-            Secret.purpose == "network", Secret.created_at < now - NETWORK_KEY_LIFE
-        )
-    )
 
 
 def open_thread(session: Session, site: Site, page: str, title: str, now: datetime) -> Thread:
@@ -255,7 +191,7 @@ def open_thread(session: Session, site: Site, page: str, title: str, now: dateti
         "revision": 1,
         "created_at": now,
     }
-    _insert_once(session, Thread, row)
+    insert_once(session, Thread, row)
     return session.scalars(
         select(Thread).where(Thread.site_id == site.id, Thread.page == page)
     ).one()
@@ -307,7 +243,7 @@ def _author(
         "avatar": left.avatar,
         "created_at": now,
     }
-    if _insert_once(session, Author, row):
+    if insert_once(session, Author, row):
         return author_id, False
     return session.scalars(known).one(), True
 
@@ -370,25 +306,3 @@ def _comment(
         text_digest=left.text_digest,
         created_at=now,
     )
-
-
-def _insert_once(session: Session, model: Any, row: dict[str, Any]) -> bool:
-    """Insert a row unless its key is taken; True when it was free.
-
-    Where another transaction is inserting the same key, PostgreSQL waits for it to end first.
-    """
-    dialect = session.get_bind().dialect.name
-    return (
-        session.connection().execute(_insert_unless_taken(model, dialect), row).first() is not None
-    )
-
-
-@cache
-def _insert_unless_taken(model: Any, dialect: str) -> Executable:
-    """The statement, built once: on the way of every reply, building it costs what running does.
-
-    A row count is not told by every driver, so the key is asked for with RETURNING.
-    """
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    table = inspect(model).local_table
-    return insert(table).on_conflict_do_nothing().returning(*table.primary_key)

@@ -6,7 +6,7 @@ import pytest
 from characters import PAGE, World
 from sqlalchemy import func, select
 
-from moderation import intake, publishing
+from moderation import keeping, publishing
 from moderation.demo.seed import fill_thread
 from moderation.models import Comment, Document, Site, Status, Thread
 from moderation.publishing import PAGE_SIZE, Sort, Wanted
@@ -139,14 +139,14 @@ def test_a_network_key_is_thrown_away_at_its_end(world: World) -> None:
     for days in (0, 14, 16, 29):
         at = start + timedelta(days=days)
         with world.database.writing() as session:
-            digests.append(intake.network_digest(session, world.keyring, "192.0.2.77", at))
+            digests.append(keeping.network_digest(session, world.keyring, "192.0.2.77", at))
             session.commit()
     assert digests[0] == digests[1] != digests[2] == digests[3]
     with world.database.writing() as session:
-        intake.tidy_up(session, start + timedelta(days=30, hours=1))
+        keeping.tidy_up(session, start + timedelta(days=30, hours=1))
         session.commit()
     with world.database.writing() as session:
-        later = intake.network_digest(
+        later = keeping.network_digest(
             session, world.keyring, "192.0.2.1", start + timedelta(days=30, hours=1)
         )
         assert later == digests[2]

@@ -23,8 +23,8 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 from wtforms import ValidationError
 
-from moderation import intake
 from moderation.accounts import HASHER, account_digest
+from moderation.keeping import network_digest
 from moderation.models import Moderator, Secret, SignIn, SignInFailure
 from moderation.privacy import new_id, new_token, token_digest
 
@@ -210,7 +210,7 @@ def _proven(email: str, given: str) -> str | None:
         # Guesses are counted one after the other; on SQLite the write lock sees to that.
         rows.execute(select(Secret.id).where(Secret.purpose == "accounts").with_for_update())
         account = account_digest(rows, keyring, email)
-        network = intake.network_digest(rows, keyring, request.remote_addr or "", now()) or ""
+        network = network_digest(rows, keyring, request.remote_addr or "", now()) or ""
         _refuse_guessers(rows, account, network)
         failure = SignInFailure(
             id=new_id(), account_digest=account, network_digest=network, at=now()
