@@ -110,7 +110,7 @@ def problem(
 
 def init_app(app: Flask) -> None:
     """Answer every error in the words of its door, and none with a traceback."""
-    app.before_request(_refuse_nul)
+    app.before_request(_refuse_unreadable)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(publishing.BadCursor, _bad_cursor)
@@ -145,9 +145,14 @@ def _bad_cursor(_error: Exception) -> Response:
     return _answer(400, _("That is not an address of a page of this list."))
 
 
-def _refuse_nul() -> None:
+def _refuse_unreadable() -> None:
     # PostgreSQL cannot be asked for text with a NUL, and SQLite could: one answer for both.
     if "\0" in request.path or b"%00" in request.query_string:
+        abort(400)
+    try:
+        request.query_string.decode()
+    except UnicodeDecodeError:
+        # Werkzeug would raise it where a view asks for the first parameter.
         abort(400)
 
 

@@ -218,3 +218,9 @@ def test_a_foreign_host_name_is_refused_at_every_door(world: World) -> None:
         answer = world.client().get(path, headers={"Host": "eve.example"})
         assert answer.status_code == 400, path
         assert "eve.example" not in answer.text
+
+
+@pytest.mark.parametrize("path", [f"{API}/counts", f"{API}/challenge", "/healthz", "/nothing"])
+def test_bytes_that_are_no_text_in_an_address_are_malformed(world: World, path: str) -> None:
+    raw = {"QUERY_STRING": "page=\xff"}
+    assert world.client().get(path, environ_overrides=raw).status_code == 400
