@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import NotFound
 
 from moderation import intake, publishing, review
-from moderation.models import Moderator, NotAllowed, Stale, Status, Token
+from moderation.models import Moderator, NotAllowed, Site, Stale, Status, Token
 from moderation.privacy import token_digest
 from moderation.publishing import Sort, Wanted
 from moderation.text import addresses, markup, plain
@@ -24,7 +24,7 @@ from .bounds import (
     MOST_PAGES,
 )
 from .errors import REFUSALS, problem
-from .forms import LONGEST_BODY, NotText, reply_from_json
+from .forms import LONGEST_BODY, NotText, ReplyForm, reply_from_json
 from .leaving import Invalid, ask, leave
 from .limits import asking, leaving, previewing
 from .openapi import DOCUMENT, chapters
@@ -105,28 +105,27 @@ def leave_reply(site: str) -> Response:
         abort(
             problem(400, _("An Idempotency-Key has at most %(most)d characters.", most=LONGEST_KEY))
         )
-    payload = json_object()
-    page = payload.get("page")
     try:
-        status, body = leave(found, reply_from_json(payload), key)
+        form = reply_from_json(json_object())
     except NotText as error:
         return problem(422, errors=error.errors)
+    try:
+        status, body = leave(found, form, key)
     except Invalid as error:
-        return problem(422, errors=error.errors, **_new_sum(found, page, error.asks_anew))
+        return problem(422, errors=error.errors, **_new_sum(found, form, error.asks_anew))
     except intake.Refused as error:
         told = REFUSALS[type(error)]
         errors = {told.field: [told.sentence]} if told.field else None
-        again = _new_sum(found, page, told.asks_anew or error.spends)
+        again = _new_sum(found, form, told.asks_anew or error.spends)
         return problem(told.status, told.sentence, errors=errors, **again)
     answer = jsonify(body)
     answer.status_code = status
     return answer
 
 
-def _new_sum(site: Any, page: Any, asks_anew: bool) -> dict[str, Any]:
-    if not asks_anew:
-        return {}
-    return {"challenge": ask(site, _normal_page(str(page))).as_json()}
+def _new_sum(site: Site, form: ReplyForm, asks_anew: bool) -> dict[str, Any]:
+    # The form has brought the page into its normal form: nothing is asked anew before that.
+    return {"challenge": ask(site, form.page.data).as_json()} if asks_anew else {}
 
 
 def moderators_only(view: Any) -> Any:
@@ -153,11 +152,8 @@ def queue() -> Response:
     """What waits (or has another status), oldest first, on the sites the moderator may see."""
     me: Moderator = g.me
     wanted = _filter(me)
-    limit = request.args.get("limit", str(review.PAGE_SIZE))
-    if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit) <= MOST_COMMENTS:
-        abort(problem(400, _("Ask for 1 to %(most)d comments.", most=MOST_COMMENTS)))
     found, after = review.queue(
-        reading(), me, wanted, after=request.args.get("after", ""), limit=int(limit)
+        reading(), me, wanted, after=request.args.get("after", ""), limit=_limit()
     )
     drawn = cards.several(found)
     return jsonify(
@@ -167,6 +163,15 @@ def queue() -> Response:
             "count": review.count(reading(), me, wanted),
         }
     )
+
+
+def _limit() -> int:
+    limit = request.args.get("limit", str(review.PAGE_SIZE))
+    # Looked at by its length first: Python refuses to read thousands of digits.
+    plain_number = len(limit) < 10 and limit.isascii() and limit.isdigit()
+    if not plain_number or not 1 <= int(limit) <= MOST_COMMENTS:
+        abort(problem(400, _("Ask for 1 to %(most)d comments.", most=MOST_COMMENTS)))
+    return int(limit)
 
 
 def _filter(me: Moderator) -> review.Filter:

@@ -213,11 +213,27 @@ def test_a_thread_pages_to_its_end(
         assert [one for page in found for one in page] == wanted
 
 
+def test_a_wrong_sum_brings_a_new_one_however_the_page_is_spelled(world: World) -> None:
+    for page in (f"  {PAGE}\n", f"{PAGE}\u200b", f"{PAGE}#top"):
+        body = world.reply(answer="1") | {"page": page}
+        answer = world.client().post(f"{API}/comments", json=body)
+        assert answer.status_code == 422
+        assert answer.get_json()["challenge"]["question"]
+
+
 def test_a_foreign_host_name_is_refused_at_every_door(world: World) -> None:
     for path in ("/", "/healthz", "/api/v1/openapi.json", "/api/docs", "/queue", "/nothing"):
         answer = world.client().get(path, headers={"Host": "eve.example"})
         assert answer.status_code == 400, path
         assert "eve.example" not in answer.text
+
+
+def test_as_many_comments_as_nobody_can_count_are_refused(world: World) -> None:
+    for limit in ("9" * 5_000, "101", "0", "-1", "1.0", "１", ""):
+        answer = world.client().get(
+            "/api/v1/queue", query_string={"limit": limit}, headers=world.bearer()
+        )
+        assert answer.status_code == 400
 
 
 @pytest.mark.parametrize("path", [f"{API}/counts", f"{API}/challenge", "/healthz", "/nothing"])
