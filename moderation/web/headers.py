@@ -36,8 +36,11 @@ def _set(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if service().settings.secure:
         response.headers.setdefault(*HTTPS_ONLY)
-    if request.endpoint not in _SHARED:
+    shared = request.endpoint in _SHARED
+    if not shared:
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    if not shared or response.status_code >= 400:
+        # Caches may keep a 404 unasked (RFC 9110, section 15.1), and then miss its end.
         response.headers.setdefault("Cache-Control", "no-store")
     return response
 

@@ -221,6 +221,13 @@ def test_a_wrong_sum_brings_a_new_one_however_the_page_is_spelled(world: World) 
         assert answer.get_json()["challenge"]["question"]
 
 
+@pytest.mark.parametrize("path", [f"{API}/thread", "/api/v1/sites/none/counts"])
+def test_no_cache_keeps_a_refusal(world: World, path: str) -> None:
+    answer = world.client().get(path)
+    assert answer.status_code in {400, 404}
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
 def test_a_foreign_host_name_is_refused_at_every_door(world: World) -> None:
     for path in ("/", "/healthz", "/api/v1/openapi.json", "/api/docs", "/queue", "/nothing"):
         answer = world.client().get(path, headers={"Host": "eve.example"})
