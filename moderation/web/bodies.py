@@ -50,7 +50,7 @@ def _wish(given: Any) -> review.Wish | None:
     if not isinstance(given, dict):
         return None
     comment, status, version = (given.get(name) for name in ("comment", "status", "version"))
-    texts = [given.get(name) or "" for name in ("reason", "note")]
+    texts = ["" if given.get(name) is None else given[name] for name in ("reason", "note")]
     if not (isinstance(comment, str) and isinstance(version, int) and status in list(Status)):
         return None
     if isinstance(version, bool) or not all(isinstance(text, str) for text in texts):

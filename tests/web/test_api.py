@@ -235,6 +235,20 @@ def test_a_foreign_host_name_is_refused_at_every_door(world: World) -> None:
         assert "eve.example" not in answer.text
 
 
+@pytest.mark.parametrize("field", ["comment", "status", "version", "reason", "note"])
+@pytest.mark.parametrize("value", [False, 1.5, [], {}])
+def test_a_decision_with_a_field_of_another_kind_is_refused(
+    world: World, field: str, value: Any
+) -> None:
+    comment = world.left()
+    wish = {"comment": comment, "status": "spam", "version": 1, field: value}
+    answer = world.client().post(
+        "/api/v1/decisions", json={"decisions": [wish]}, headers=world.bearer()
+    )
+    assert answer.status_code == 422
+    assert world.version(comment) == 1
+
+
 def test_as_many_comments_as_nobody_can_count_are_refused(world: World) -> None:
     for limit in ("9" * 5_000, "101", "0", "-1", "1.0", "１", ""):
         answer = world.client().get(
