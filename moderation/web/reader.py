@@ -95,7 +95,7 @@ def thread(site: str) -> Response:
     return Response(_drawn(found, page, form))
 
 
-@blueprint.post("/sites/<site>/thread")
+@blueprint.post("/sites/<site>/thread", endpoint="leave")
 @leaving
 def leave_reply(site: str) -> Response:
     """A reply: on to its status page when taken, 422 with every field kept when not."""
@@ -116,11 +116,6 @@ def leave_reply(site: str) -> Response:
         asks_anew = told.asks_anew or error.spends
         return Response(_drawn(found, page, form, asks_anew=asks_anew), told.status)
     return redirect(body["status_url"], 303)  # type: ignore[return-value]  # a werkzeug response
-
-
-blueprint.add_url_rule(
-    "/sites/<site>/thread", endpoint="leave", view_func=leave_reply, methods=["POST"]
-)
 
 
 @blueprint.get("/comments/<comment>")

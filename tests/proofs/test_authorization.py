@@ -38,7 +38,6 @@ RULES: dict[str, Access] = {
     "reader.embed": Access.ANYONE,
     "reader.thread": Access.ANYONE,
     "reader.leave": Access.ANYONE,
-    "reader.leave_reply": Access.ANYONE,
     "reader.permalink": Access.ANYONE,
     "reader.status": Access.ANYONE,
     "api.thread": Access.ANYONE,
