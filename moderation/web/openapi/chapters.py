@@ -84,7 +84,7 @@ def chapters(document: Part) -> Description:
             Chapter(tag["name"], _told(tag["description"]), list(_calls(document, tag["name"])))
             for tag in document["tags"]
         ],
-        [_shape(name, part) for name, part in components["schemas"].items()],
+        [_shape(document, name, part) for name, part in components["schemas"].items()],
     )
 
 
@@ -139,15 +139,17 @@ def _content(holder: Part | None) -> Kind | None:
     return None
 
 
-def _shape(name: str, part: Part) -> Shape:
-    return Shape(name, _told(part["description"]), list(_rows(part)), part.get("enum", []))
+def _shape(document: Part, name: str, part: Part) -> Shape:
+    rows = list(_rows(document, part))
+    return Shape(name, _told(part["description"]), rows, part.get("enum", []))
 
 
-def _rows(part: Part, within: str = "") -> Iterator[Row]:
+def _rows(document: Part, part: Part, within: str = "") -> Iterator[Row]:
     for name, field in part.get("properties", {}).items():
-        required = name in part["required"]
-        yield Row(within + name, _kind(field), required, _told(field.get("description", "")))
-        yield from _rows(field, f"{within}{name}.")
+        # What is only a reference means what it refers to.
+        means = _followed(document, field.get("anyOf", [field])[0])["description"]
+        yield Row(within + name, _kind(field), name in part["required"], _told(means))
+        yield from _rows(document, field, f"{within}{name}.")
 
 
 def _kind(part: Part) -> Kind:
