@@ -50,12 +50,12 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres(postgres_server: str) -> Iterator[str]:
+def postgres(postgres_server: str) -> str:
     """A migrated PostgreSQL database, emptied for each test."""
     database = Database(postgres_server)
     migrations.upgrade(database.engine)
     database.dispose()
-    yield postgres_server
+    return postgres_server
 
 
 @pytest.fixture(params=BACKENDS)

@@ -111,11 +111,12 @@ def show(oracle: Oracle, attack: Attack, page: str) -> None:
     """Let the widget show the thread of a page."""
     oracle.page.goto(f"{attack.served.url}/host")
     oracle.page.evaluate(
-        """([site, page]) => new Promise((resolve) => {
+        """([site, page]) => new Promise((resolve, reject) => {
           const thread = document.createElement("comment-thread");
           thread.setAttribute("site", site);
           thread.setAttribute("page", page);
           thread.addEventListener("thread:ready", resolve);
+          thread.addEventListener("thread:error", ({ detail }) => reject(detail.detail + page));
           document.body.append(thread);
         })""",
         [SITE, page],
