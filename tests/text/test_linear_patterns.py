@@ -47,7 +47,9 @@ def patterns():
         for name, value in vars(module).items():
             if isinstance(value, re.Pattern):
                 ways = {way for owner, way in used if owner == name} or {"search"}
-                yield from (pytest.param(value, way, id=f"{dotted}.{name}.{way}") for way in ways)
+                yield from (
+                    pytest.param(value, way, id=f"{dotted}.{name}.{way}") for way in sorted(ways)
+                )
 
 
 def seconds(pattern, way, text):
