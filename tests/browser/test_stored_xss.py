@@ -116,6 +116,8 @@ def show(oracle: Oracle, attack: Attack, page: str) -> None:
           thread.setAttribute("site", site);
           thread.setAttribute("page", page);
           thread.addEventListener("thread:ready", resolve);
+          // The browser's driver itself waits for a promise without end.
+          setTimeout(() => reject(`no thread of ${page}`), 20_000);
           thread.addEventListener("thread:error", ({ detail }) => reject(detail.detail + page));
           document.body.append(thread);
         })""",
