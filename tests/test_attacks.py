@@ -1,9 +1,6 @@
 """Attacks that once worked, each tried again."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
-from threading import Event, Semaphore
 from time import perf_counter
 
 import pytest
@@ -96,44 +93,3 @@ def test_no_answer_tells_whether_an_address_is_an_authors(world: World) -> None:
     assert right.status_code == 202
     assert right.get_json()["comment"]["author"]["avatar"] == "000000" != shown
     assert world.leave(name="Bob", email=EVE, body="Plain words.").status_code == 409
-
-
-class Slow(BytesIO):
-    """A body that comes when it is allowed to."""
-
-    def __init__(self, begun: Semaphore, may_end: Event) -> None:
-        super().__init__(b'{"body": "Late."}')
-        self._begun, self._may_end = begun, may_end
-
-    def read(self, size: int | None = -1) -> bytes:
-        self._begun.release()
-        assert self._may_end.wait(20)
-        return super().read(size)
-
-
-def test_bodies_that_do_not_come_leave_a_thread_to_read_and_a_place_to_post(world: World) -> None:
-    begun, may_end = Semaphore(0), Event()
-
-    def preview(address: str, body: BytesIO) -> int:
-        answer = world.client().post(
-            "/api/v1/sites/blog/preview",
-            input_stream=body,
-            content_length=17,
-            content_type="application/json",
-            environ_overrides={"REMOTE_ADDR": address},
-        )
-        return answer.status_code
-
-    def quick() -> BytesIO:
-        return BytesIO(b'{"body": "Fast."}')
-
-    with ThreadPoolExecutor(2) as eve:
-        slow = [eve.submit(preview, "192.0.2.1", Slow(begun, may_end)) for _ in range(2)]
-        assert all(begun.acquire(timeout=20) for _ in slow)
-        # She has what one address may have; everybody else reads, and posts.
-        assert preview("192.0.2.1", quick()) == 503
-        assert preview("192.0.2.2", quick()) == 200
-        assert world.client().get("/healthz").status_code == 200
-        may_end.set()
-        assert [one.result() for one in slow] == [200, 200]
-    assert preview("192.0.2.1", quick()) == 200

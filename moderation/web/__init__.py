@@ -13,7 +13,6 @@ from moderation.database import Database
 from moderation.privacy import Keyring
 
 from . import accounts, api, drawing, errors, headers, health, limits, queue, reader
-from .arriving import Arriving
 from .ready_made import ReadyMade
 from .service import Service
 
@@ -84,7 +83,6 @@ def _flask_settings(settings: config.Settings) -> dict[str, object]:
 
 def _in_front(app: Flask, settings: config.Settings) -> None:
     service: Service = app.extensions["moderation"]
-    app.wsgi_app = Arriving(app.wsgi_app, most_bytes=MOST_BYTES)  # type: ignore[method-assign]
     app.wsgi_app = ReadyMade(app.wsgi_app, service.database, secure=settings.secure)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         count = settings.trusted_proxies
