@@ -55,7 +55,8 @@ def test_a_thread_takes_two_requests_and_moves_nothing(
     page.wait_for_timeout(500)
     ours = [url for url in asked if url.startswith(f"{sqlite_demo.url}/")]
     assert ours[2:] in ([], [f"{sqlite_demo.url}/api/v1/sites/demo/challenge"])
-    assert page.evaluate("shift") == 0
+    # Below what any eye sees: the rounding of one line, where the machine is slow.
+    assert page.evaluate("shift") < 0.001
 
 
 def test_the_control_a_jump_is_noticed(browse: Browse, sqlite_demo: Served) -> None:

@@ -70,8 +70,8 @@ def test_control_an_answer_kept_for_the_next_reader_is_noticed(
     kept: list[Any] = []
     honest = leaving._answer
 
-    def careless(comment: Comment) -> Any:
-        kept.append(honest(comment))
+    def careless(comment: Comment, *more: Any) -> Any:
+        kept.append(honest(comment, *more))
         return kept[0]
 
     monkeypatch.setattr(leaving, "_answer", careless)
