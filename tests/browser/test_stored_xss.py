@@ -21,8 +21,7 @@ from served import Served, free_port, running
 
 from moderation.text.plain import tidy
 
-# One worker for all of them: filling the database is the dear part.
-pytestmark = [pytest.mark.browser, pytest.mark.proof, pytest.mark.xdist_group("stored-xss")]
+pytestmark = [pytest.mark.browser, pytest.mark.proof]
 
 SIZE = float(os.environ.get("MODERATION_PROOF_SIZE", "1"))
 NUMBER = int(5_000 * SIZE)
