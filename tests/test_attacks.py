@@ -1,10 +1,12 @@
 """Attacks that once worked, each tried again."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
 
 import pytest
 from characters import ANN, BOB, EVE, PAGE, PASSWORD, SignedIn, World
+from sqlalchemy import text
 
 from moderation.text import addresses
 
@@ -93,3 +95,34 @@ def test_no_answer_tells_whether_an_address_is_an_authors(world: World) -> None:
     assert right.status_code == 202
     assert right.get_json()["comment"]["author"]["avatar"] == "000000" != shown
     assert world.leave(name="Bob", email=EVE, body="Plain words.").status_code == 409
+
+
+def test_a_server_thread_that_ends_closes_its_connection(world: World) -> None:
+    world.published()
+    layer = world.app.wsgi_app
+
+    def read() -> int:
+        world.thread()
+        return len(layer._opened)
+
+    for _ in range(3):
+        with ThreadPoolExecutor(1) as thread:
+            assert thread.submit(read).result() <= 2
+    # What is left is this test's own.
+    assert len(layer._opened) <= 1
+
+
+def test_a_broken_database_is_told_behind_the_ready_made_threads(world: World) -> None:
+    world.published()
+    world.thread()
+    with world.database.writing() as session:
+        session.execute(text("ALTER TABLE document RENAME TO elsewhere"))
+        session.commit()
+    try:
+        world.app.testing = False
+        answer = world.client().get("/api/v1/sites/blog/thread", query_string={"page": PAGE})
+        assert answer.content_type == "application/problem+json"
+    finally:
+        with world.database.writing() as session:
+            session.execute(text("ALTER TABLE elsewhere RENAME TO document"))
+            session.commit()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
+from weakref import WeakSet
 
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import ETags
@@ -133,12 +134,12 @@ class ReadyMade:
         self._secure = secure
         self._marker = "?" if database.is_sqlite else "%s"
         self._mine = threading.local()
-        self._opened: list[Any] = []
+        self._opened: WeakSet[_Own] = WeakSet()
 
     def close(self) -> None:
         """Close the connections that the server's threads keep for themselves."""
-        while self._opened:
-            self._opened.pop().close()
+        for own in list(self._opened):
+            own.connection.close()
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         """Answer from what lies ready, or ask the application behind."""
@@ -167,7 +168,7 @@ class ReadyMade:
             if self._database.is_sqlite:
                 return self._find_in_sqlite(address)
             return self._look_up(self._database.engine, address)
-        except SQLAlchemyError:
+        except (SQLAlchemyError, self._database.engine.dialect.loaded_dbapi.Error):
             # The view behind meets the same trouble, and knows how to say so.
             return None
 
@@ -180,7 +181,8 @@ class ReadyMade:
         """One look-up, or none: `data_version` tells whether any connection has changed the file
         since this one last looked, so a thread found before is still the current one.
         """
-        connection, kept = self._own()
+        own = self._own()
+        connection, kept = own.connection, own.kept
         version = connection.execute("PRAGMA data_version").fetchone()[0]
         if kept.get("") != version or len(kept) > _KEPT:
             kept.clear()
@@ -193,11 +195,26 @@ class ReadyMade:
         found: Ready = kept[address]
         return found
 
-    def _own(self) -> tuple[Any, dict[str, Any]]:
+    def _own(self) -> "_Own":
         """This thread's own connection, which must stay the same: versions are counted by it."""
-        if not hasattr(self._mine, "connection"):
+        if not hasattr(self._mine, "own"):
             pooled = self._database.engine.raw_connection()
-            self._mine.connection, self._mine.kept = pooled.driver_connection, {}
+            self._mine.own = _Own(pooled.driver_connection)
             pooled.detach()
-            self._opened.append(self._mine.connection)
-        return self._mine.connection, self._mine.kept
+            self._opened.add(self._mine.own)
+        own: _Own = self._mine.own
+        return own
+
+
+class _Own:
+    """A connection of one server thread, and the threads found by it since the last change.
+
+    Held by that thread alone: the server ends idle threads, and theirs must close with them.
+    """
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+        self.kept: dict[str, Any] = {}
+
+    def __del__(self) -> None:
+        self.connection.close()
