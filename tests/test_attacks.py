@@ -9,6 +9,7 @@ from characters import ANN, BOB, EVE, PAGE, PASSWORD, SignedIn, World
 from sqlalchemy import text
 
 from moderation.text import addresses
+from moderation.web import ready_made
 
 
 def test_an_unknown_site_is_not_found_from_whatever_origin(world: World) -> None:
@@ -126,3 +127,24 @@ def test_a_broken_database_is_told_behind_the_ready_made_threads(world: World) -
         with world.database.writing() as session:
             session.execute(text("ALTER TABLE elsewhere RENAME TO document"))
             session.commit()
+
+
+def test_what_a_client_makes_up_is_kept_in_memory_only_while_it_is_short(world: World) -> None:
+    world.published()
+    caches = (ready_made.wanted_from, ready_made._coding, ready_made._has, addresses.page)
+    world.thread()
+    before = [cache.cache_info().currsize for cache in caches]
+    blanks, long = "%20" * 5_000, "x" * 5_000
+    answer = world.client().get(
+        f"/api/v1/sites/blog/thread?page={PAGE}{blanks}",
+        headers={"Accept-Encoding": f"gzip, {long}", "If-None-Match": f'"{long}"'},
+    )
+    assert answer.status_code == 400
+    answer = world.client().get(
+        f"/api/v1/sites/blog/thread?page={PAGE}",
+        headers={"Accept-Encoding": f"gzip, {long}", "If-None-Match": f'"{long}"'},
+    )
+    assert (answer.status_code, answer.content_encoding) == (200, None)
+    after = [cache.cache_info().currsize for cache in caches]
+    # One address more, which is a short one; nothing of what was long.
+    assert sum(after) <= sum(before) + 1

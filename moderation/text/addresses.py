@@ -108,6 +108,9 @@ def page(url: str) -> str:
     parameters keep their order. Doing it twice changes nothing more. Raises BadAddress, also
     for more than LONGEST_PAGE characters.
     """
+    # Before the blanks around it go: what is taken is kept in memory as it was given.
+    if len(url) > LONGEST_PAGE:
+        raise BadAddress(f"This address is longer than {LONGEST_PAGE:,} characters.")
     parts = _parts(url.strip(), LONGEST_PAGE, _PAGE_WANTED)
     query = "&".join(_without_tracking(parts.query)) if parts.query else ""
     return _fitting(parts._replace(fragment=""), query, LONGEST_PAGE, _PAGE_WANTED)

@@ -27,6 +27,10 @@ _PREFIX = "/api/v1/sites/"
 _SUFFIX = "/thread"
 #: Threads one server thread keeps in memory until the database changes.
 _KEPT = 256
+#: Longer ones are answered as if they had not come, or by the view behind: what is looked up here
+#: is kept, and a few thousand of a client's own making must not fill the memory.
+_LONGEST_QUERY = 8_000
+_LONGEST_HEADER = 1_000
 _LOOK_UP = """
     SELECT d.etag, d.plain, d.gzip, d.brotli FROM document d
     JOIN thread t ON t.id = d.thread_id
@@ -59,12 +63,12 @@ def answer(
     The ETag is strong, so each compressed form has its own (RFC 9110, section 8.8.3). `secure`
     tells that readers reach the service over HTTPS and are to insist on it.
     """
-    coding = _coding(accept_encoding)
+    coding = _coding(accept_encoding) if len(accept_encoding) <= _LONGEST_HEADER else "identity"
     etag = ready.etag if coding == "identity" else f"{ready.etag}-{coding}"
     headers = [*_SAME_FOR_ALL, ("ETag", f'"{etag}"')]
     if secure:
         headers.append(HTTPS_ONLY)
-    if if_none_match and _has(if_none_match, etag):
+    if 0 < len(if_none_match) <= _LONGEST_HEADER and _has(if_none_match, etag):
         return Answer("304 NOT MODIFIED", headers, b"")
     body: bytes = getattr(ready, "identity" if coding == "identity" else coding)
     if coding != "identity":
@@ -144,8 +148,9 @@ class ReadyMade:
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         """Answer from what lies ready, or ask the application behind."""
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
-        if method in {"GET", "HEAD"} and path.endswith(_SUFFIX):
-            wanted = wanted_from(path, environ.get("QUERY_STRING", ""))
+        query = environ.get("QUERY_STRING", "")
+        if method in {"GET", "HEAD"} and path.endswith(_SUFFIX) and len(query) <= _LONGEST_QUERY:
+            wanted = wanted_from(path, query)
             ready = self._find(wanted.address) if wanted else None
             if ready is not None:
                 return self._send(ready, environ, start, with_body=method == "GET")
