@@ -6,12 +6,10 @@ ordinary (no document yet, an unknown parameter, a broken address) goes on to th
 which gives the same answers: both call `answer`.
 """
 
-import threading
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
-from weakref import WeakSet
 
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import ETags
@@ -136,14 +134,12 @@ class ReadyMade:
         self._behind = behind
         self._database = database
         self._secure = secure
-        self._marker = "?" if database.is_sqlite else "%s"
-        self._mine = threading.local()
-        self._opened: WeakSet[_Own] = WeakSet()
+        self._idle: list[_Own] = []
 
     def close(self) -> None:
-        """Close the connections that the server's threads keep for themselves."""
-        for own in list(self._opened):
-            own.connection.close()
+        """Close the connections that are kept from one request to the next."""
+        while self._idle:
+            self._idle.pop().connection.close()
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         """Answer from what lies ready, or ask the application behind."""
@@ -179,47 +175,49 @@ class ReadyMade:
 
     def _look_up(self, engine: Any, address: str) -> Ready | None:
         with engine.connect() as connection:
-            row = connection.exec_driver_sql(_LOOK_UP.format(self._marker), (address,)).first()
+            row = connection.exec_driver_sql(_LOOK_UP.format("%s"), (address,)).first()
         return Ready(row[0], *(bytes(form) for form in row[1:])) if row else None
 
     def _find_in_sqlite(self, address: str) -> Ready | None:
-        """One look-up, or none: `data_version` tells whether any connection has changed the file
-        since this one last looked, so a thread found before is still the current one.
+        """Look with a connection that nobody else has meanwhile: as many are opened as there are
+        requests at a time. They are no thread's own, since the server ends idle threads and begins
+        others; each would leave its connection behind.
         """
-        own = self._own()
-        connection, kept = own.connection, own.kept
-        version = connection.execute("PRAGMA data_version").fetchone()[0]
-        if kept.get("") != version or len(kept) > _KEPT:
-            kept.clear()
-            kept[""] = version
-        if address not in kept:
-            row = connection.execute(_LOOK_UP.format(self._marker), (address,)).fetchone()
-            if row is None:
-                return None
-            kept[address] = Ready(*row)
-        found: Ready = kept[address]
-        return found
+        try:
+            own = self._idle.pop()
+        except IndexError:
+            own = self._open()
+        try:
+            return own.find(address)
+        finally:
+            self._idle.append(own)
 
-    def _own(self) -> "_Own":
-        """This thread's own connection, which must stay the same: versions are counted by it."""
-        if not hasattr(self._mine, "own"):
-            pooled = self._database.engine.raw_connection()
-            self._mine.own = _Own(pooled.driver_connection)
-            pooled.detach()
-            self._opened.add(self._mine.own)
-        own: _Own = self._mine.own
+    def _open(self) -> "_Own":
+        pooled = self._database.engine.raw_connection()
+        own = _Own(pooled.driver_connection)
+        pooled.detach()
         return own
 
 
 class _Own:
-    """A connection of one server thread, and the threads found by it since the last change.
-
-    Held by that thread alone: the server ends idle threads, and theirs must close with them.
-    """
+    """A connection, and what was found by it since the file last changed."""
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
-        self.kept: dict[str, Any] = {}
+        self._kept: dict[str, Ready] = {}
+        self._version = -1
 
-    def __del__(self) -> None:
-        self.connection.close()
+    def find(self, address: str) -> Ready | None:
+        """One look-up, or none: `data_version` tells whether any connection has changed the file
+        since this one last looked, so a thread found before is still the current one.
+        """
+        version = self.connection.execute("PRAGMA data_version").fetchone()[0]
+        if self._version != version or len(self._kept) > _KEPT:
+            self._kept.clear()
+            self._version = version
+        if address not in self._kept:
+            row = self.connection.execute(_LOOK_UP.format("?"), (address,)).fetchone()
+            if row is None:
+                return None
+            self._kept[address] = Ready(*row)
+        return self._kept[address]
