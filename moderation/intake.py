@@ -108,7 +108,7 @@ def take(
 
     `seconds` is how long its author took. Raises Closed, NoSuchParent or Duplicate.
     """
-    thread = open_thread(session, site, left.reply.page, left.reply.title, now)
+    thread = open_thread(session, site, left.reply.page, now)
     if left.reply.parent:
         _hold(session, thread)
     if not thread.open:
@@ -176,7 +176,7 @@ def once(
     return receipt.status, receipt.answer
 
 
-def open_thread(session: Session, site: Site, page: str, title: str, now: datetime) -> Thread:
+def open_thread(session: Session, site: Site, page: str, now: datetime) -> Thread:
     """The thread of a page, begun by the first reply to it."""
     thread = find_thread(session, site.id, page)
     if thread is not None:
@@ -185,7 +185,7 @@ def open_thread(session: Session, site: Site, page: str, title: str, now: dateti
         "id": privacy.new_id(),
         "site_id": site.id,
         "page": page,
-        "title": title,
+        "title": "",
         "open": True,
         "count": 0,
         "revision": 1,
@@ -293,6 +293,7 @@ def _comment(
         author_id=author_id,
         name=left.reply.name,
         website=left.reply.website,
+        title=left.reply.title,
         source=left.reply.body,
         html=left.rendered.html,
         markup_version=markup.MARKUP_VERSION,

@@ -150,3 +150,15 @@ def test_a_network_key_is_thrown_away_at_its_end(world: World) -> None:
             session, world.keyring, "192.0.2.1", start + timedelta(days=30, hours=1)
         )
         assert later == digests[2]
+
+
+def test_a_pages_title_is_published_with_a_comment_and_not_before(world: World) -> None:
+    spam = world.left(title="Buy cheap lamps")
+    assert world.thread()["thread"]["title"] == ""
+    assert "Buy cheap lamps" not in world.client().get(f"/sites/blog/thread?page={PAGE}").text
+    assert world.queue()["comments"][0]["title"] == "Buy cheap lamps"
+    world.decide(spam, "spam")
+    world.published(title="Post one")
+    assert world.thread()["thread"]["title"] == "Post one"
+    world.published(title="Something else")
+    assert world.thread()["thread"]["title"] == "Post one"

@@ -92,7 +92,7 @@ def fill_thread(
     """
     at, site_key = datetime.now(UTC), site.open_key(keyring)
     with database.writing() as session:
-        thread = intake.open_thread(session, site, page, "", at)
+        thread = intake.open_thread(session, site, page, at)
         rows = [_plain_row(site, thread, site_key, status, at, n) for n in range(number)]
         session.execute(insert(Comment), rows)
         session.execute(insert(Decision), [_first_decision(row) for row in rows])

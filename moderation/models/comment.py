@@ -90,6 +90,8 @@ class Comment(Base):
     moderator_id: Mapped[str | None] = mapped_column(ForeignKey("moderator.id"))
     name: Mapped[str] = mapped_column(String(200))
     website: Mapped[str] = mapped_column(String(500), default="")
+    #: What its sender says the page is called: readers see it once a comment with it is approved.
+    title: Mapped[str] = mapped_column(String(300), default="")
     source: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
     markup_version: Mapped[int]
@@ -163,6 +165,9 @@ class Comment(Base):
         )
         self._session.add(decision)
         self._spread(counted_before=was == Status.APPROVED and self.published)
+        if self.is_seen and not self.thread.title:
+            # A moderator had it before them with the comment; nobody else's word names the page.
+            self.thread.title = self.title
         return decision
 
     @property

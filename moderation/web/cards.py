@@ -35,7 +35,7 @@ def _card(comment: Comment, past: review.Past | None, twins: int) -> Card:
     return {
         "comment": _comment(comment),
         "site": {"key": site.key, "name": site.name},
-        "thread": {"title": thread.title, "page": thread.page, "url": thread.page},
+        "thread": {"title": thread.title or comment.title, "page": thread.page, "url": thread.page},
         "parent": _parent(comment.parent),
         "author": _author(comment, past),
         "avatar": comment.author.avatar if comment.author else "000000",

@@ -146,7 +146,7 @@ def status(token: str) -> str:
         status=str(found.status),
         comment_html=Markup(found.html),  # noqa: S704 - made by markup.render
         page=found.thread.page,
-        page_title=found.thread.title,
+        page_title=found.thread.title or found.title,
         permalink=url_for("reader.permalink", comment=found.id) if found.is_seen else None,
         created_at=found.created_at,
         reason=words.choice(deciding.reason) if found.status == Status.REJECTED else None,
