@@ -12,6 +12,7 @@ Three facts decide what stands here (all measured, see docs/durability.md):
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ from sqlalchemy import (
     Executable,
     MetaData,
     String,
+    Table,
     TypeDecorator,
     create_engine,
     event,
@@ -36,6 +38,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 
 BUSY_SECONDS = 20
+ASK_AGAIN_SECONDS = 0.001
 POOL_SIZE = 20
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -177,8 +180,33 @@ SQLITE_PRAGMAS = (
 
 
 def _begin_sqlite(connection: Any) -> None:
-    immediate = connection.get_execution_options().get("immediate")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    driver = connection.connection.driver_connection
+    if connection.get_execution_options().get("immediate"):
+        _take_write_lock(driver)
+    else:
+        driver.execute("BEGIN")
+
+
+def _take_write_lock(driver: Any) -> None:
+    """Begin a transaction that writes, asking every millisecond while another process does.
+
+    SQLite's own waiting sleeps up to a tenth of a second at a time, whoever has waited longest
+    the most: under load one process wrote, and the others slept.
+    """
+    deadline = time.monotonic() + BUSY_SECONDS
+    driver.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+            except sqlite_module().OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(ASK_AGAIN_SECONDS)
+            else:
+                return
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
 
 
 def _postgres_engine(url: str) -> Engine:
@@ -189,6 +217,14 @@ def _postgres_engine(url: str) -> Engine:
         pool_pre_ping=True,
         connect_args={"connect_timeout": 10, "options": "-c timezone=UTC"},
     )
+
+
+def table(model: type[Base]) -> Table:
+    """A model's table, for statements on the ways where an object a row would cost too much."""
+    found = inspect(model).local_table
+    if not isinstance(found, Table):
+        raise TypeError(f"{model.__name__} has no table of its own")
+    return found
 
 
 def insert_once(session: Session, model: Any, row: dict[str, Any]) -> bool:
@@ -209,5 +245,5 @@ def _insert_unless_taken(model: Any, dialect: str) -> Executable:
     A row count is not told by every driver, so the key is asked for with RETURNING.
     """
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    table = inspect(model).local_table
-    return insert(table).on_conflict_do_nothing().returning(*table.primary_key)
+    rows = table(model)
+    return insert(rows).on_conflict_do_nothing().returning(*rows.primary_key)

@@ -4,16 +4,17 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, bindparam, exists, func, insert, select
 from sqlalchemy.orm import Session
 
 from moderation import captcha, policy, privacy
-from moderation.database import insert_once
+from moderation.database import insert_once, table
 from moderation.drafts import Draft, Reply, draft
 from moderation.keeping import network_digest
 from moderation.models import (
     Author,
     Comment,
+    Decision,
     Receipt,
     Site,
     SpentChallenge,
@@ -40,6 +41,10 @@ __all__ = [
     "spend",
     "take",
 ]
+
+
+_comments, _authors, _threads = table(Comment), table(Author), table(Thread)
+_INSERT_COMMENT, _INSERT_DECISION = insert(_comments), insert(table(Decision))
 
 
 class Refused(Exception):
@@ -106,23 +111,32 @@ def take(
 ) -> Comment:
     """Make a comment of a reply: the policy judges, its first decision is written with it.
 
-    `seconds` is how long its author took. Raises Closed, NoSuchParent or Duplicate.
+    `seconds` is how long its author took. Raises Closed, NoSuchParent or Duplicate. This is the
+    way of every reply, under SQLite's one write lock: its statements are built once, and rows are
+    written as rows. A comment that waits is therefore given back outside the session.
     """
-    thread = open_thread(session, site, left.reply.page, now)
+    thread = _thread(session, site, left, now)
     if left.reply.parent:
-        _hold(session, thread)
+        _hold(session, thread.id)
     if not thread.open:
         raise Closed
-    parent = _parent(session, thread, left.reply.parent)
-    _refuse_duplicate(session, thread, left.fingerprint)
-    author_id, known = _author(session, keyring, site, left, now)
-    past = _past(session, author_id) if known else {}
+    parent = _parent(session, thread.id, left.reply.parent)
+    if thread.has_it:
+        raise Duplicate
+    author_id, past = _author(session, keyring, site, left, now)
     verdict = policy.judge(_facts(session, site, left, past, seconds))
-    comment = _comment(left, thread, author_id, verdict, now)
+    comment = _comment(left, site, thread.id, author_id, verdict, now)
     comment.network_digest = network_digest(session, keyring, left.reply.address, now)
     comment.place(parent)
+    if verdict.holds:
+        comment.version = 1
+        rows = session.connection()
+        rows.execute(_INSERT_COMMENT, comment.row())
+        rows.execute(_INSERT_DECISION, Decision.first(comment.id, comment.status, now))
+        return comment
     session.add(comment)
-    comment.decide(Status.PENDING if verdict.holds else Status.APPROVED, by=None, at=now)
+    session.flush()
+    comment.decide(Status.APPROVED, by=None, at=now)
     session.flush()
     return comment
 
@@ -179,11 +193,18 @@ def once(
 def open_thread(session: Session, site: Site, page: str, now: datetime) -> Thread:
     """The thread of a page, begun by the first reply to it."""
     thread = find_thread(session, site.id, page)
-    if thread is not None:
-        return thread
+    if thread is None:
+        _begin_thread(session, site.id, page, now)
+        thread = find_thread(session, site.id, page)
+    if thread is None:
+        raise RuntimeError("a thread that was just begun is gone")
+    return thread
+
+
+def _begin_thread(session: Session, site_id: str, page: str, now: datetime) -> None:
     row = {
         "id": privacy.new_id(),
-        "site_id": site.id,
+        "site_id": site_id,
         "page": page,
         "title": "",
         "open": True,
@@ -192,69 +213,94 @@ def open_thread(session: Session, site: Site, page: str, now: datetime) -> Threa
         "created_at": now,
     }
     insert_once(session, Thread, row)
-    return session.scalars(
-        select(Thread).where(Thread.site_id == site.id, Thread.page == page)
-    ).one()
 
 
-def _hold(session: Session, thread: Thread) -> None:
+#: A thread, and whether it has the same reply from somebody of the same name.
+_THREAD = select(
+    _threads.c.id,
+    _threads.c.open,
+    exists()
+    .where(
+        _comments.c.thread_id == _threads.c.id,
+        _comments.c.fingerprint == bindparam("fingerprint"),
+    )
+    .label("has_it"),
+).where(_threads.c.site_id == bindparam("site_id"), _threads.c.page == bindparam("page"))
+
+
+def _thread(session: Session, site: Site, left: Draft, now: datetime) -> Row[Any]:
+    asked = {"site_id": site.id, "page": left.reply.page, "fingerprint": left.fingerprint}
+    rows = session.connection()
+    found = rows.execute(_THREAD, asked).first()
+    if found is None:
+        _begin_thread(session, site.id, left.reply.page, now)
+        found = rows.execute(_THREAD, asked).one()
+    return found
+
+
+def _hold(session: Session, thread_id: str) -> None:
     """Wait for decisions on this thread, and let those to come wait, until the transaction ends.
 
     A parent that is rejected meanwhile takes its replies along; one that is on its way would be
     missed, and stay published under nothing. On SQLite the write lock holds everybody already.
     """
-    row = select(Thread.id).where(Thread.id == thread.id)
+    row = select(Thread.id).where(Thread.id == thread_id)
     session.execute(row.with_for_update(key_share=True)).one()
 
 
-def _parent(session: Session, thread: Thread, parent_id: str | None) -> Comment | None:
+def _parent(session: Session, thread_id: str, parent_id: str | None) -> Comment | None:
     if not parent_id:
         return None
     parent = session.get(Comment, parent_id, populate_existing=True)
-    if parent is None or parent.thread_id != thread.id or not parent.is_seen:
+    if parent is None or parent.thread_id != thread_id or not parent.is_seen:
         raise NoSuchParent
     return parent
 
 
-def _refuse_duplicate(session: Session, thread: Thread, fingerprint: str) -> None:
-    twin = select(Comment.id).where(
-        Comment.thread_id == thread.id, Comment.fingerprint == fingerprint
+#: An author, and how many of their comments have which status.
+_AUTHOR = (
+    select(_authors.c.id, _comments.c.status, func.count(_comments.c.id))
+    .select_from(_authors.outerjoin(_comments, _comments.c.author_id == _authors.c.id))
+    .where(
+        _authors.c.site_id == bindparam("site_id"),
+        _authors.c.email_digest == bindparam("email_digest"),
     )
-    if session.scalar(twin):
-        raise Duplicate
+    .group_by(_authors.c.id, _comments.c.status)
+)
 
 
 def _author(
     session: Session, keyring: privacy.Keyring, site: Site, left: Draft, now: datetime
-) -> tuple[str, bool]:
-    """The id of who wrote it, and whether they wrote here before."""
-    known = select(Author.id).where(
-        Author.site_id == site.id, Author.email_digest == left.author_digest
-    )
-    author_id = session.scalar(known)
-    if author_id is not None:
-        return author_id, True
-    author_id = privacy.new_id()
-    row = {
-        "id": author_id,
-        "site_id": site.id,
-        "email_digest": left.author_digest,
-        "email_sealed": keyring.seal(left.reply.email, Author.email_row(author_id)),
-        "avatar": left.avatar,
-        "created_at": now,
-    }
-    if insert_once(session, Author, row):
-        return author_id, False
-    return session.scalars(known).one(), True
+) -> tuple[str, dict[Status, int]]:
+    """The id of who wrote it, and what was decided about what they wrote before."""
+    asked = {"site_id": site.id, "email_digest": left.author_digest}
+    known = session.connection().execute(_AUTHOR, asked).all()
+    if not known:
+        author_id = privacy.new_id()
+        row = {
+            "id": author_id,
+            **asked,
+            "email_sealed": keyring.seal(left.reply.email, Author.email_row(author_id)),
+            "avatar": left.avatar,
+            "created_at": now,
+        }
+        if insert_once(session, Author, row):
+            return author_id, {}
+        known = session.connection().execute(_AUTHOR, asked).all()
+    return known[0].id, {status: number for _id, status, number in known if status}
+
+
+_TWINS = select(func.count()).where(
+    _comments.c.site_id == bindparam("site_id"),
+    _comments.c.text_digest == bindparam("text_digest"),
+)
 
 
 def _facts(
     session: Session, site: Site, left: Draft, past: dict[Status, int], seconds: float
 ) -> policy.Facts:
     settings = site.settings
-    twins = select(func.count()).where(
-        Comment.site_id == site.id, Comment.text_digest == left.text_digest
-    )
+    same = {"site_id": site.id, "text_digest": left.text_digest}
     return policy.Facts(
         text=markup.plain(left.rendered.html),
         name=left.reply.name,
@@ -264,7 +310,7 @@ def _facts(
         approved_before=past.get(Status.APPROVED, 0),
         rejected_before=past.get(Status.REJECTED, 0),
         spam_before=past.get(Status.SPAM, 0),
-        twins=session.scalar(twins) or 0,
+        twins=session.connection().execute(_TWINS, same).scalar_one(),
         honeypot_filled=bool(left.reply.honeypot),
         seconds_to_answer=seconds,
         page_is_ours=addresses.origin(left.reply.page) in site.origins,
@@ -274,22 +320,18 @@ def _facts(
     )
 
 
-def _past(session: Session, author_id: str) -> dict[Status, int]:
-    counted = session.execute(
-        select(Comment.status, func.count())
-        .where(Comment.author_id == author_id)
-        .group_by(Comment.status)
-    )
-    return dict(counted.all())
-
-
 def _comment(
-    left: Draft, thread: Thread, author_id: str, verdict: policy.Verdict, now: datetime
+    left: Draft,
+    site: Site,
+    thread_id: str,
+    author_id: str,
+    verdict: policy.Verdict,
+    now: datetime,
 ) -> Comment:
     return Comment(
         id=privacy.new_id(),
-        site_id=thread.site_id,
-        thread=thread,
+        site_id=site.id,
+        thread_id=thread_id,
         author_id=author_id,
         name=left.reply.name,
         website=left.reply.website,

@@ -13,6 +13,10 @@ NETWORK_KEY_LIFE = timedelta(days=30)
 #: For how long a repeated Idempotency-Key gets the first answer again.
 RECEIPT_LIFE = timedelta(days=2)
 
+_NEWEST_NETWORK_KEY = (
+    select(Secret).where(Secret.purpose == "network").order_by(Secret.created_at.desc()).limit(1)
+)
+
 
 def network_digest(
     session: Session, keyring: privacy.Keyring, address: str, now: datetime
@@ -22,12 +26,7 @@ def network_digest(
         network = privacy.network(address)
     except ValueError:
         return None
-    newest = session.scalar(
-        select(Secret)
-        .where(Secret.purpose == "network")
-        .order_by(Secret.created_at.desc())
-        .limit(1)
-    )
+    newest = session.scalar(_NEWEST_NETWORK_KEY)
     if newest is None or now - newest.created_at > NETWORK_KEY_LIFE / 2:
         newest = Secret.make("network", keyring=keyring, at=now)
         session.add(newest)

@@ -95,7 +95,10 @@ def fill_thread(
         thread = intake.open_thread(session, site, page, at)
         rows = [_plain_row(site, thread, site_key, status, at, n) for n in range(number)]
         session.execute(insert(Comment), rows)
-        session.execute(insert(Decision), [_first_decision(row) for row in rows])
+        session.execute(
+            insert(Decision),
+            [Decision.first(row["id"], row["status"], row["created_at"]) for row in rows],
+        )
         thread.readers_see(more=number if status == Status.APPROVED else 0)
         session.commit()
 
@@ -126,16 +129,6 @@ def _plain_row(
         "root": position,
         "text_digest": digest(site_key, "text", source.casefold()),
         "created_at": written,
-    }
-
-
-def _first_decision(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "comment_id": row["id"],
-        "version": 1,
-        "became": row["status"],
-        "at": row["created_at"],
     }
 
 
@@ -265,7 +258,7 @@ class _Story:
         )
         left = intake.draft(reply, self.site_key)
         taken = intake.take(self.session, self.keyring, self.site, left, seconds=95, now=at)
-        self.known[said["key"]] = taken
+        self.known[said["key"]] = self.session.get_one(Comment, taken.id)
 
     def _approve(self, said: dict[str, Any], at: datetime) -> None:
         self._become(said, Status.APPROVED, at)

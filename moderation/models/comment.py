@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
-from moderation.database import Ascii, Base
+from moderation.database import Ascii, Base, table
 from moderation.privacy import new_id
 
 from .author import Author
@@ -124,9 +124,13 @@ class Comment(Base):
         index. Segments carry the time of writing, so that an imported comment falls in its place.
         """
         above = parent.position[: SEGMENT * (DEEPEST - 1)] if parent else ""
-        self.parent = parent
+        self.parent_id = parent.id if parent else None
         self.position = above + segment(self.created_at)
         self.root = self.position[:SEGMENT]
+
+    def row(self) -> dict[str, Any]:
+        """Its columns' values, for a statement that writes it as it is."""
+        return {column.key: getattr(self, column.key) for column in table(Comment).columns}
 
     def decide(
         self,

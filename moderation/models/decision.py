@@ -1,7 +1,7 @@
 """Decisions: every change of a comment's status, with who, from, to, why and when."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -37,6 +37,20 @@ class Decision(Base):
     note: Mapped[str] = mapped_column(String(2000), default="")
     at: Mapped[datetime]
     undoes_id: Mapped[str | None] = mapped_column(ForeignKey("decision.id"), index=True)
+
+    @staticmethod
+    def first(comment_id: str, became: Status, at: datetime) -> dict[str, Any]:
+        """The row of the policy's decision, with which a comment begins."""
+        row = dict.fromkeys(("was", "by_id", "undoes_id"))
+        return row | {
+            "id": new_id(),
+            "comment_id": comment_id,
+            "version": 1,
+            "became": became,
+            "reason": "",
+            "note": "",
+            "at": at,
+        }
 
     comment: Mapped["Comment"] = relationship(back_populates="decisions")
     by: Mapped[Moderator | None] = relationship()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from flask import abort, current_app, g
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from moderation.config import Settings
@@ -66,8 +66,13 @@ def now() -> datetime:
 
 
 def site_or_404(key: str) -> Site:
-    """The site of an address."""
-    site = reading().scalar(select(Site).where(Site.key == key))
+    """The site of an address; asked for once a request."""
+    site: Site | None = g.get("site")
+    if site is None or site.key != key:
+        site = g.site = reading().scalar(_SITE, {"key": key})
     if site is None:
         abort(404, "There is no such site here.")
     return site
+
+
+_SITE = select(Site).where(Site.key == bindparam("key"))

@@ -139,7 +139,7 @@ class _Attack:
         now = datetime.now(UTC)
         taken = intake.take(session, self.world.keyring, site, draft, seconds=60, now=now)
         self.made.htmls.append(taken.html)
-        return taken
+        return session.get_one(Comment, taken.id)
 
     def _write(
         self, session: Session, like: Comment, others: Sequence[tuple[str, intake.Draft]]
