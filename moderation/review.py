@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, cast, func, or_, select
 from sqlalchemy.orm import (
     Session,
     aliased,
@@ -113,6 +113,15 @@ def find(session: Session, moderator: Moderator, comment_id: str) -> Comment | N
     return comment if comment is not None and moderator.may_see(comment.site_id) else None
 
 
+#: Built once: on the way of every decision, building it costs what running it does.
+_HELD = (
+    select(Comment)
+    .where(Comment.id.in_(bindparam("wanted", expanding=True)))
+    .options(joinedload(Comment.parent), joinedload(Comment.thread, innerjoin=True))
+    .execution_options(populate_existing=True)
+)
+
+
 def hold(session: Session, moderator: Moderator, ids: Iterable[str]) -> dict[str, Comment]:
     """Comments to be decided, by id, with their threads locked until the transaction ends.
 
@@ -125,12 +134,7 @@ def hold(session: Session, moderator: Moderator, ids: Iterable[str]) -> dict[str
         threads = select(Comment.thread_id).where(Comment.id.in_(wanted))
         lock = select(Thread.id).where(Thread.id.in_(threads)).order_by(Thread.id)
         session.execute(lock.with_for_update(of=Thread)).all()
-    found = session.scalars(
-        select(Comment)
-        .where(Comment.id.in_(wanted))
-        .options(joinedload(Comment.parent), joinedload(Comment.thread, innerjoin=True))
-        .execution_options(populate_existing=True)
-    )
+    found = session.scalars(_HELD, {"wanted": wanted})
     return {comment.id: comment for comment in found if moderator.may_see(comment.site_id)}
 
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, g, jsonify, render_template, request
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import NotFound
 
 from moderation import intake, publishing, review
@@ -128,6 +129,13 @@ def _new_sum(site: Site, form: ReplyForm, asks_anew: bool) -> dict[str, Any]:
     return {"challenge": ask(site, form.page.data).as_json()} if asks_anew else {}
 
 
+_TOKEN = (
+    select(Token)
+    .where(Token.digest == bindparam("digest"))
+    .options(joinedload(Token.moderator, innerjoin=True))
+)
+
+
 def moderators_only(view: Any) -> Any:
     """Ask for a moderator's token; the view finds its owner in `g.me`."""
 
@@ -136,8 +144,7 @@ def moderators_only(view: Any) -> Any:
         scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
         token = None
         if scheme.lower() == "bearer" and secret:
-            known = select(Token).where(Token.digest == token_digest(secret.strip()))
-            token = reading().scalar(known)
+            token = reading().scalar(_TOKEN, {"digest": token_digest(secret.strip())})
         if token is None:
             abort(401)
         g.me = token.moderator
