@@ -10,6 +10,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import formataddr, parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,6 +35,19 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
+class Mail:
+    """The server that takes our mail, and whom it comes from."""
+
+    server: str
+    port: int
+    sender: str
+    username: str = ""
+    password: str = field(default="", repr=False)
+    #: `starttls`, `tls` from the first byte, or `off` (this machine alone).
+    security: str = "starttls"
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of this process, checked."""
 
@@ -44,6 +58,7 @@ class Settings:
     trusted_proxies: int = 0
     rate_limits: bool = True
     rate_limit_storage: str = "memory://"
+    mail: Mail | None = None
     demo: bool = False
 
     @property
@@ -73,7 +88,29 @@ def load(environ: Mapping[str, str]) -> Settings:
         trusted_proxies=values["TRUSTED_PROXIES"],
         rate_limits=values["RATE_LIMITS"],
         rate_limit_storage=values["RATE_LIMIT_STORAGE"],
+        mail=_mail(values),
         demo=values["DEMO"],
+    )
+
+
+def _mail(values: Mapping[str, Any]) -> Mail | None:
+    """Where mail goes; None without MAIL_SERVER: then none is sent, and none is promised."""
+    server, security = values["MAIL_SERVER"], values["MAIL_USE_TLS"]
+    if not server:
+        return None
+    if not values["MAIL_DEFAULT_SENDER"]:
+        raise UnsafeSetting(f"{PREFIX}MAIL_DEFAULT_SENDER must say whom our mail comes from.")
+    if security == "off" and server not in LOCAL_HOSTS:
+        raise UnsafeSetting(
+            f"{PREFIX}MAIL_USE_TLS may be off only for a mail server on this machine."
+        )
+    return Mail(
+        server=server,
+        port=values["MAIL_PORT"] or {"starttls": 587, "tls": 465, "off": 25}[security],
+        sender=values["MAIL_DEFAULT_SENDER"],
+        username=values["MAIL_USERNAME"],
+        password=values["MAIL_PASSWORD"],
+        security=security,
     )
 
 
@@ -187,6 +224,35 @@ def _storage(text: str) -> str:
     return text
 
 
+def _host(text: str) -> str:
+    if text and not re.fullmatch(r"[A-Za-z0-9_.:\[\]-]{1,253}", text):
+        raise ValueError("must be the name of a server, such as mail.example.org.")
+    return text
+
+
+def _port(text: str) -> int:
+    if not text:
+        return 0
+    if not text.isascii() or not text.isdigit() or len(text) > 5 or not 0 < int(text) < 65_536:
+        raise ValueError("must be a number from 1 to 65535.")
+    return int(text)
+
+
+def _security(text: str) -> str:
+    words = {"starttls": "starttls", "on": "starttls", "true": "starttls", "tls": "tls"}
+    words |= {"ssl": "tls", "off": "off", "false": "off"}
+    if text.lower() not in words:
+        raise ValueError("must be starttls, tls or off.")
+    return words[text.lower()]
+
+
+def _sender(text: str) -> str:
+    name, address = parseaddr(text)
+    if text and (not text.isprintable() or not re.fullmatch(r"[^@\s]+@[^@\s]+", address)):
+        raise ValueError("must be an address, such as Comments <comments@blog.example>.")
+    return formataddr((name, address)) if text else ""
+
+
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 SETTINGS: dict[str, Setting] = {
@@ -239,6 +305,27 @@ SETTINGS: dict[str, Setting] = {
             "memory://",
             _storage,
             secret=True,
+        ),
+        Setting(
+            "MAIL_SERVER",
+            "The server that takes mail to readers and moderators; without it none is sent.",
+            "",
+            _host,
+        ),
+        Setting("MAIL_PORT", "Its port, if not the usual one: 587, 465 with `tls`.", "", _port),
+        Setting("MAIL_USERNAME", "The name to sign in there with.", "", str, secret=True),
+        Setting("MAIL_PASSWORD", "The password that goes with it.", "", str, secret=True),
+        Setting(
+            "MAIL_USE_TLS",
+            "`starttls`, `tls` from the first byte, or `off` for a server on this machine.",
+            "starttls",
+            _security,
+        ),
+        Setting(
+            "MAIL_DEFAULT_SENDER",
+            "Whom mail comes from, such as `Comments <comments@blog.example>`.",
+            "",
+            _sender,
         ),
         Setting(
             "DEMO",

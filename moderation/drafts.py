@@ -18,6 +18,9 @@ class Reply:
     website: str
     body: str
     honeypot: str = ""
+    #: Whether its author wants to be told of answers, and the language they read the form in.
+    notify: bool = False
+    locale: str = "en"
     #: The network address it came from, or "" where there is none (an import, the demo).
     address: str = ""
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, exists, func, insert, select
 from sqlalchemy.orm import Session
 
-from moderation import captcha, policy, privacy
+from moderation import captcha, notices, policy, privacy
 from moderation.database import insert_once, table
 from moderation.drafts import Draft, Reply, draft
 from moderation.keeping import network_digest
@@ -138,6 +138,7 @@ def take(
     session.flush()
     comment.decide(Status.APPROVED, by=None, at=now)
     session.flush()
+    notices.decided(session, comment, at=now)
     return comment
 
 
@@ -347,5 +348,7 @@ def _comment(
         reasons=[reason.stored() for reason in verdict.reasons],
         fingerprint=left.fingerprint,
         text_digest=left.text_digest,
+        locale=left.reply.locale,
+        notify=left.reply.notify,
         created_at=now,
     )

@@ -16,6 +16,7 @@ from sqlalchemy.orm import (
     object_session,
 )
 
+from moderation import notices
 from moderation.models import (
     Author,
     Comment,
@@ -140,7 +141,7 @@ def hold(session: Session, moderator: Moderator, ids: Iterable[str]) -> dict[str
 
 def decide(comment: Comment, wish: Wish, *, by: Moderator, at: datetime) -> Decision:
     """Make one decision on a comment that `hold` gave. Raises Stale or NotAllowed."""
-    with _written_at_once(comment):
+    with _written_at_once(comment, at):
         return comment.decide(
             wish.status, by=by, at=at, version=wish.version, reason=wish.reason, note=wish.note
         )
@@ -155,12 +156,12 @@ def undo(comment: Comment, decision: Decision, *, by: Moderator, at: datetime) -
         raise NotUndoable
     if decision.version != comment.version:
         raise Stale(comment)
-    with _written_at_once(comment):
+    with _written_at_once(comment, at):
         return comment.decide(decision.was, by=by, at=at, version=decision.version, undoes=decision)
 
 
 @contextmanager
-def _written_at_once(comment: Comment) -> Iterator[None]:
+def _written_at_once(comment: Comment, at: datetime) -> Iterator[None]:
     """Write all that a decision changes together, before the next decision.
 
     Not before each look-up on the way, which needs none of it; and not as late as the commit: a
@@ -172,6 +173,7 @@ def _written_at_once(comment: Comment) -> Iterator[None]:
     with session.no_autoflush:
         yield
     session.flush()
+    notices.decided(session, comment, at=at)
 
 
 @dataclass(frozen=True, slots=True)

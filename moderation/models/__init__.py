@@ -2,25 +2,35 @@
 
 from .author import Author
 from .comment import CHANGES, Comment, NotAllowed, Stale
-from .decision import AddressView, Decision
+from .decision import Actor, AddressView, Decision
 from .document import Document
-from .moderator import Moderator, Role, SignIn, SignInFailure, Token
+from .message import Kind, Message, State, Subscription
+from .moderator import Moderator, Notices, Role, SignIn, SignInFailure, Token
 from .once import Receipt, SpentChallenge
+from .report import Report
+from .revision import Revision
 from .secret import Secret
-from .site import Site, SiteSettings
+from .site import OtherWay, Site, SiteSettings
 from .status import Status
 from .thread import Thread
 
 __all__ = [
     "CHANGES",
+    "Actor",
     "AddressView",
     "Author",
     "Comment",
     "Decision",
     "Document",
+    "Kind",
+    "Message",
     "Moderator",
     "NotAllowed",
+    "Notices",
+    "OtherWay",
     "Receipt",
+    "Report",
+    "Revision",
     "Role",
     "Secret",
     "SignIn",
@@ -29,7 +39,9 @@ __all__ = [
     "SiteSettings",
     "SpentChallenge",
     "Stale",
+    "State",
     "Status",
+    "Subscription",
     "Thread",
     "Token",
 ]

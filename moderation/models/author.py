@@ -25,6 +25,8 @@ class Author(Base):
     email_digest: Mapped[str] = mapped_column(Ascii)
     email_sealed: Mapped[bytes]
     avatar: Mapped[str] = mapped_column(Ascii)
+    #: When a link that only the address's owner was sent was followed.
+    confirmed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
     @staticmethod

@@ -20,8 +20,9 @@ from moderation.database import Ascii, Base, table
 from moderation.privacy import new_id
 
 from .author import Author
-from .decision import Decision
+from .decision import Actor, Decision
 from .moderator import Moderator
+from .revision import Revision
 from .status import Status, stored_as
 from .thread import Thread
 
@@ -106,6 +107,10 @@ class Comment(Base):
     fingerprint: Mapped[str | None] = mapped_column(Ascii)
     text_digest: Mapped[str] = mapped_column(Ascii)
     network_digest: Mapped[str | None] = mapped_column(Ascii)
+    #: In which language its author read the form: what is mailed to them is written in it.
+    locale: Mapped[str] = mapped_column(String(12), default="en")
+    #: Whether its author asked to be told of answers; a subscription follows its publication.
+    notify: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     edited_at: Mapped[datetime | None]
 
@@ -142,8 +147,11 @@ class Comment(Base):
         reason: str = "",
         note: str = "",
         undoes: Decision | None = None,
+        actor: Actor | None = None,
     ) -> Decision:
-        """Change the status, write down who did it and why; `by` is None for the policy.
+        """Change the status, write down who did it and why.
+
+        `by` is None where no moderator decided: then it was the policy, unless `actor` says who.
 
         `version` is the one the decision was made on; Stale is raised when it has passed,
         NotAllowed when the status is the one asked for already. The caller holds the thread's
@@ -151,7 +159,8 @@ class Comment(Base):
         """
         if version is not None and version != self.version:
             raise Stale(self)
-        if self.version and became not in CHANGES[self.status]:
+        actor = actor or (Actor.MODERATOR if by else Actor.POLICY)
+        if self.version and became not in CHANGES[self.status] and actor is not Actor.AUTHOR:
             raise NotAllowed(self)
         was = self.status if self.version else None
         self.status = became
@@ -161,6 +170,7 @@ class Comment(Base):
             version=self.version,
             was=was,
             became=became,
+            actor=actor,
             by=by,
             reason=reason,
             note=note,
@@ -173,6 +183,23 @@ class Comment(Base):
             # A moderator had it before them with the comment; nobody else's word names the page.
             self.thread.title = self.title
         return decision
+
+    def change_text(
+        self, source: str, html: str, links: list[str], markup_version: int, *, at: datetime
+    ) -> Decision:
+        """Give it other words, keep the old ones for moderators, and let it wait (again)."""
+        old = Revision(
+            comment_id=self.id,
+            version=self.version,
+            source=self.source,
+            html=self.html,
+            reasons=self.reasons,
+            written_at=self.edited_at or self.created_at,
+        )
+        self._session.add(old)
+        self.source, self.html, self.links = source, html, links
+        self.markup_version, self.edited_at = markup_version, at
+        return self.decide(Status.PENDING, by=None, at=at, actor=Actor.AUTHOR, reason="edited")
 
     @property
     def is_seen(self) -> bool:

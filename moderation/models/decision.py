@@ -1,6 +1,7 @@
 """Decisions: every change of a comment's status, with who, from, to, why and when."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
@@ -16,12 +17,25 @@ if TYPE_CHECKING:
     from .comment import Comment
 
 
+class Actor(StrEnum):
+    """On whose behalf a decision was made."""
+
+    POLICY = "policy"
+    MODERATOR = "moderator"
+    #: The one who wrote it: changed, withdrew or erased it.
+    AUTHOR = "author"
+    #: Enough of them reported it.
+    READERS = "readers"
+
+
 class Decision(Base):
-    """One recorded change of status.
+    """One recorded change of status, or of the text that a status is about.
 
     `version` is the comment's version that the decision made; a comment has one decision a
-    version, which the database holds against two moderators at once. `by` is None where the
-    policy decided. `undoes` points to the decision that this one took back.
+    version, which the database holds against two moderators at once. `by` names the moderator,
+    where `actor` is one. An author's edit is a decision too, also of what waits already: whoever
+    decided on the old words is told that they have changed. `undoes` points to the decision that
+    this one took back.
     """
 
     __tablename__ = "decision"
@@ -32,6 +46,7 @@ class Decision(Base):
     version: Mapped[int]
     was: Mapped[Status | None] = mapped_column(stored_as(Status, "was"))
     became: Mapped[Status] = mapped_column(stored_as(Status, "became"))
+    actor: Mapped[Actor] = mapped_column(stored_as(Actor, "actor"))
     by_id: Mapped[str | None] = mapped_column(ForeignKey("moderator.id"), index=True)
     reason: Mapped[str] = mapped_column(String(60), default="")
     note: Mapped[str] = mapped_column(String(2000), default="")
@@ -47,6 +62,7 @@ class Decision(Base):
             "comment_id": comment_id,
             "version": 1,
             "became": became,
+            "actor": Actor.POLICY,
             "reason": "",
             "note": "",
             "at": at,

@@ -21,6 +21,14 @@ class Role(StrEnum):
     MODERATOR = "moderator"
 
 
+class Notices(StrEnum):
+    """How often a moderator is mailed what waits, while anything new does."""
+
+    OFF = "off"
+    HOURLY = "hourly"
+    DAILY = "daily"
+
+
 moderator_site = Table(
     "moderator_site",
     Base.metadata,
@@ -40,6 +48,10 @@ class Moderator(Base):
     name: Mapped[str] = mapped_column(String(200))
     role: Mapped[Role] = mapped_column(stored_as(Role, "role"))
     password_hash: Mapped[str | None] = mapped_column(String(200))
+    notices: Mapped[Notices] = mapped_column(stored_as(Notices, "notices"), default=Notices.OFF)
+    #: Up to when they have been told what waits.
+    noticed_at: Mapped[datetime | None]
+    locale: Mapped[str] = mapped_column(String(12), default="en")
     created_at: Mapped[datetime]
 
     #: They come along, since what a moderator may see is asked after their row's session has ended.

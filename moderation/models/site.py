@@ -1,7 +1,8 @@
 """An embedding web site, with what its owner may want otherwise than others."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, String
@@ -9,6 +10,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from moderation.database import Ascii, Base
 from moderation.privacy import Keyring, new_id, new_key
+
+
+class OtherWay(StrEnum):
+    """How somebody sends a reply who cannot do sums, or does not want to."""
+
+    #: It is sent without, and always waits for a moderator.
+    MODERATOR = "moderator"
+    #: Their browser does some seconds of work instead (ALTCHA's protocol).
+    WORK = "work"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +32,25 @@ class SiteSettings:
     blocked_words: tuple[str, ...] = ()
     #: How many links a reply may carry before that counts against it.
     links_allowed: int = 1
+    #: What stands beside the sum.
+    other_way: OtherWay = OtherWay.MODERATOR
+    #: For how long after writing a reply its author may change it; 0 for never.
+    edit_minutes: int = 60
+    #: So many readers' reports put a published comment back in the queue; 0 for never.
+    reports_to_hold: int = 3
+    #: The language of its pages and mails where nobody asked for another.
+    language: str = "en"
+
+    @classmethod
+    def of(cls, options: dict[str, Any]) -> "SiteSettings":
+        """The settings, defaults filled in; what an older or newer version stored is left."""
+        known = {one.name for one in fields(cls)}
+        values = {name: value for name, value in options.items() if name in known}
+        if "blocked_words" in values:
+            values["blocked_words"] = tuple(values["blocked_words"])
+        if "other_way" in values:
+            values["other_way"] = OtherWay(values["other_way"])
+        return cls(**values)
 
 
 class Site(Base):
@@ -57,12 +87,7 @@ class Site(Base):
     @property
     def settings(self) -> SiteSettings:
         """The site's settings, defaults filled in."""
-        values: dict[str, Any] = asdict(SiteSettings()) | self.options
-        return SiteSettings(
-            hold_everything=values["hold_everything"],
-            blocked_words=tuple(values["blocked_words"]),
-            links_allowed=values["links_allowed"],
-        )
+        return SiteSettings.of(self.options)
 
     def open_key(self, keyring: Keyring) -> bytes:
         """The site's own key; raises Unopenable when the instance's secret was lost."""

@@ -12,7 +12,7 @@ from moderation import config
 from moderation.database import Database
 from moderation.privacy import Keyring
 
-from . import accounts, api, drawing, errors, headers, health, limits, queue, reader
+from . import accounts, api, drawing, errors, headers, health, language, limits, queue, reader
 from .ready_made import ReadyMade
 from .service import Service
 
@@ -40,7 +40,7 @@ def make_app(settings: config.Settings | None = None) -> Flask:
         database=Database(settings.database_url),
         keyring=Keyring(settings.secret_keys),
     )
-    Babel(app)
+    Babel(app, locale_selector=language.chosen)
     CSRFProtect(app)
     limits.limiter.init_app(app)
     for door in (reader, api, accounts, queue, health):

@@ -6,12 +6,10 @@ from flask import Flask
 from flask_babel import format_datetime, format_timedelta, get_locale, gettext, ngettext
 from markupsafe import Markup
 
+from moderation.languages import direction
 from moderation.privacy import avatar_hue, avatar_path
 
 from .service import now
-
-#: Scripts written from right to left, by the languages that use them.
-_RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
 
 def init_app(app: Flask) -> None:
@@ -49,5 +47,4 @@ def avatar(seed: str) -> Markup:
 
 def _language() -> dict[str, str]:
     language = str(get_locale() or "en").replace("_", "-")
-    direction = "rtl" if language.split("-")[0] in _RIGHT_TO_LEFT else "ltr"
-    return {"lang": language, "dir": direction}
+    return {"lang": language, "dir": direction(language.split("-")[0])}

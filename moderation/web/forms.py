@@ -6,13 +6,15 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import Field, PasswordField, StringField, TextAreaField, ValidationError
+from wtforms import BooleanField, Field, PasswordField, StringField, TextAreaField, ValidationError
 from wtforms.fields.core import UnboundField
 from wtforms.validators import DataRequired, Length
 
 from moderation.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from moderation.intake import Reply
 from moderation.text import addresses, plain
+
+from .language import chosen
 
 LONGEST_NAME = 100
 LONGEST_TITLE = 300
@@ -87,6 +89,7 @@ class ReplyForm(FlaskForm):
             ),
         ],
     )
+    notify = BooleanField(_("Email me when somebody answers"), false_values=("", "0", "false"))
     subject = StringField(_("Leave this field empty"))
     challenge = StringField()
     answer = StringField(
@@ -122,6 +125,8 @@ class ReplyForm(FlaskForm):
             website=self.website.data,
             body=self.body.data,
             honeypot=self.subject.data or "",
+            notify=bool(self.notify.data),
+            locale=chosen(),
             address=address,
         )
 
@@ -148,10 +153,13 @@ class NotText(ValueError):
 
 def reply_from_json(payload: Mapping[str, Any]) -> ReplyForm:
     """The form, filled from a JSON object. Raises NotText before a filter meets an object."""
-    wrong = [name for name in _REPLY_FIELDS if not isinstance(payload.get(name, ""), str | None)]
+    texts = [name for name in _REPLY_FIELDS if name != "notify"]
+    wrong = [name for name in texts if not isinstance(payload.get(name, ""), str | None)]
     if wrong:
         raise NotText(wrong)
-    return ReplyForm(formdata=MultiDict({name: payload.get(name) or "" for name in _REPLY_FIELDS}))
+    given = {name: payload.get(name) or "" for name in texts}
+    given["notify"] = "1" if payload.get("notify") is True else ""
+    return ReplyForm(formdata=MultiDict(given))
 
 
 class SignInForm(FlaskForm):
