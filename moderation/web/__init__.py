@@ -83,7 +83,7 @@ def _flask_settings(settings: config.Settings) -> dict[str, object]:
 
 def _in_front(app: Flask, settings: config.Settings) -> None:
     service: Service = app.extensions["moderation"]
-    app.wsgi_app = ReadyMade(app.wsgi_app, service.database, secure=settings.secure)  # type: ignore[method-assign]
+    app.wsgi_app = ReadyMade(app.wsgi_app, service.database.look_ups, secure=settings.secure)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
