@@ -4,7 +4,7 @@ from .author import Author
 from .comment import CHANGES, Comment, NotAllowed, Stale
 from .decision import AddressView, Decision
 from .document import Document
-from .moderator import Moderator, Role, SignIn, SignInFailure, Token
+from .moderator import Bearer, Moderator, Role, Sees, SignIn, SignInFailure, Token, open_sites
 from .once import Receipt, SpentChallenge
 from .secret import Secret
 from .site import Site, SiteSettings
@@ -15,6 +15,7 @@ __all__ = [
     "CHANGES",
     "AddressView",
     "Author",
+    "Bearer",
     "Comment",
     "Decision",
     "Document",
@@ -23,6 +24,7 @@ __all__ = [
     "Receipt",
     "Role",
     "Secret",
+    "Sees",
     "SignIn",
     "SignInFailure",
     "Site",
@@ -32,4 +34,5 @@ __all__ = [
     "Status",
     "Thread",
     "Token",
+    "open_sites",
 ]

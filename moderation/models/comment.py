@@ -12,16 +12,20 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    bindparam,
+    insert,
     select,
+    update,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
+from sqlalchemy.orm.attributes import set_committed_value
 
 from moderation.database import Ascii, Base, table
 from moderation.privacy import new_id
 
 from .author import Author
 from .decision import Decision
-from .moderator import Moderator
+from .moderator import Bearer, Moderator
 from .status import Status, stored_as
 from .thread import Thread
 
@@ -136,14 +140,18 @@ class Comment(Base):
         self,
         became: Status,
         *,
-        by: Moderator | None,
+        by: Moderator | Bearer | None,
         at: datetime,
         version: int | None = None,
         reason: str = "",
         note: str = "",
         undoes: Decision | None = None,
-    ) -> Decision:
+    ) -> str:
         """Change the status, write down who did it and why; `by` is None for the policy.
+
+        The comment lies in the database already. Its row, the decision's and the thread's are
+        written here, by statements built once, and not by the session: finding out what changed,
+        and in which order to write it, cost more than all else. Gives the decision's id.
 
         `version` is the one the decision was made on; Stale is raised when it has passed,
         NotAllowed when the status is the one asked for already. The caller holds the thread's
@@ -154,45 +162,65 @@ class Comment(Base):
         if self.version and became not in CHANGES[self.status]:
             raise NotAllowed(self)
         was = self.status if self.version else None
-        self.status = became
-        self.version += 1
-        decision = Decision(
-            comment=self,
-            version=self.version,
-            was=was,
-            became=became,
-            by=by,
-            reason=reason,
-            note=note,
-            at=at,
-            undoes=undoes,
+        counted_before = was == Status.APPROVED and self.published
+        decision_id = new_id()
+        decision = {
+            "id": decision_id,
+            "comment_id": self.id,
+            "version": self.version + 1,
+            "was": was,
+            "became": became,
+            "by_id": by.id if by else None,
+            "reason": reason,
+            "note": note,
+            "at": at,
+            "undoes_id": undoes.id if undoes else None,
+        }
+        self._becomes("status", became)
+        self._becomes("version", self.version + 1)
+        moved = self._step()
+        rows = self._session.connection()
+        rows.execute(_INSERT_DECISION, decision)
+        rows.execute(
+            _DECIDE,
+            {
+                "comment": self.id,
+                "status": became,
+                "version": self.version,
+                "published": self.published,
+            },
         )
-        self._session.add(decision)
-        self._spread(counted_before=was == Status.APPROVED and self.published)
-        if self.is_seen and not self.thread.title:
+        more = self.is_seen - counted_before + (self._spread() if moved else 0)
+        if moved or more:
+            rows.execute(_READERS_SEE, {"thread": self.thread_id, "more": more})
+            self._session.expire(self.thread, ["count", "revision"])
+        if self.title and self.is_seen and not self.thread.title:
             # A moderator had it before them with the comment; nobody else's word names the page.
             self.thread.title = self.title
-        return decision
+        return decision_id
 
     @property
     def is_seen(self) -> bool:
         """Whether readers see it and it counts: published, and not only a place."""
         return self.published and self.status == Status.APPROVED
 
-    def _spread(self, *, counted_before: bool) -> None:
-        """Bring `published` in step, here and below, and tell the thread what that changed."""
-        moved = self._step()
-        more = self.is_seen - counted_before
-        level = [self] if moved else []
+    def _spread(self) -> int:
+        """Bring `published` in step below; how many more comments readers see there, or fewer."""
+        more = 0
+        level = [self]
         while level:
             level = [reply for reply in self._replies_to(level) if reply._step()]
             more += sum(1 if reply.published else -1 for reply in level if reply.is_approved)
-        if moved or more:
-            self.thread.readers_see(more=more)
+            for reply in level:
+                seen = {"comment": reply.id, "published": reply.published}
+                self._session.connection().execute(_PUBLISH, seen)
+        return more
 
     def _replies_to(self, comments: Iterable["Comment"]) -> list["Comment"]:
-        parents = [comment.id for comment in comments]
-        return list(self._session.scalars(select(Comment).where(Comment.parent_id.in_(parents))))
+        parents = {"parents": [comment.id for comment in comments]}
+        if self._session.connection().execute(_ANY_REPLY, parents).first() is None:
+            return []
+        return list(self._session.scalars(_REPLIES, parents))
 
     @property
     def _session(self) -> Session:
@@ -211,8 +239,30 @@ class Comment(Base):
         carried = self.parent is None or self.parent.published
         published = carried and self.status in _CARRIES
         changed = published != bool(self.published)
-        self.published = published
+        self._becomes("published", published)
         return changed
+
+    def _becomes(self, column: str, value: Any) -> None:
+        # As if it had been read so: the row is written by a statement, not by the session.
+        set_committed_value(self, column, value)
+
+
+_comments, _threads = table(Comment), table(Thread)
+_INSERT_DECISION = insert(table(Decision))
+_PUBLISH = (
+    update(_comments)
+    .where(_comments.c.id == bindparam("comment"))
+    .values(published=bindparam("published"))
+)
+_DECIDE = _PUBLISH.values(status=bindparam("status"), version=bindparam("version"))
+_READERS_SEE = (
+    update(_threads)
+    .where(_threads.c.id == bindparam("thread"))
+    .values(count=_threads.c.count + bindparam("more"), revision=_threads.c.revision + 1)
+)
+_BELOW = _comments.c.parent_id.in_(bindparam("parents", expanding=True))
+_ANY_REPLY = select(_comments.c.id).where(_BELOW).limit(1)
+_REPLIES = select(Comment).where(_BELOW)
 
 
 def segment(at: datetime) -> str:

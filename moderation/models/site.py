@@ -44,11 +44,11 @@ class Site(Base):
 
     @classmethod
     def of_row(
-        cls, id: str, key: str, name: str, origins: str, options: str, sealed_key: bytes
+        cls, site_id: str, key: str, name: str, origins: str, options: str, sealed_key: bytes
     ) -> "Site":
         """A site as it lies in the database, to be looked at outside any session."""
         return cls(
-            id=id,
+            id=site_id,
             key=key,
             name=name,
             origins=json.loads(origins),

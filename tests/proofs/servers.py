@@ -108,7 +108,7 @@ class Server:
             first = folder / "broken"
             first.mkdir(exist_ok=True)
             (first / "sitecustomize.py").write_text(self.broken)
-            environ["PYTHONPATH"] = str(first)
+            environ["PYTHONPATH"] = os.pathsep.join((str(first), environ.get("PYTHONPATH", "")))
         command = [sys.executable, "-m", "moderation", "serve"]
         with (folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
