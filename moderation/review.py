@@ -179,10 +179,8 @@ def undo(comment: Comment, decision: Decision, *, by: Moderator | Bearer, at: da
 
 @contextmanager
 def _written_at_once(comment: Comment) -> Iterator[None]:
-    """Write all that a decision changes together, before the next decision.
-
-    Not before each look-up on the way, which needs none of it; and not as late as the commit: a
-    thread's count is raised in SQL, so a second decision would replace a raise that still waits.
+    """Write what a decision leaves to the session (a thread's title) before the next decision, and
+    not before each look-up on the way, which needs none of it.
     """
     session = object_session(comment)
     if session is None:

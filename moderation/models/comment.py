@@ -149,9 +149,7 @@ class Comment(Base):
     ) -> str:
         """Change the status, write down who did it and why; `by` is None for the policy.
 
-        The comment lies in the database already. Its row, the decision's and the thread's are
-        written here, by statements built once, and not by the session: finding out what changed,
-        and in which order to write it, cost more than all else. Gives the decision's id.
+        The comment lies in the database already. Gives the decision's id.
 
         `version` is the one the decision was made on; Stale is raised when it has passed,
         NotAllowed when the status is the one asked for already. The caller holds the thread's
@@ -179,25 +177,29 @@ class Comment(Base):
         self._becomes("status", became)
         self._becomes("version", self.version + 1)
         moved = self._step()
-        rows = self._session.connection()
-        rows.execute(_INSERT_DECISION, decision)
-        rows.execute(
-            _DECIDE,
-            {
-                "comment": self.id,
-                "status": became,
-                "version": self.version,
-                "published": self.published,
-            },
-        )
+        self._write(decision)
         more = self.is_seen - counted_before + (self._spread() if moved else 0)
         if moved or more:
-            rows.execute(_READERS_SEE, {"thread": self.thread_id, "more": more})
-            self._session.expire(self.thread, ["count", "revision"])
+            self._tell_thread(more)
         if self.title and self.is_seen and not self.thread.title:
             # A moderator had it before them with the comment; nobody else's word names the page.
             self.thread.title = self.title
         return decision_id
+
+    def _write(self, decision: dict[str, Any]) -> None:
+        """Write what was decided by statements built once, not by the session: finding out what
+        changed, and in which order to write it, cost more than all else.
+        """
+        rows = self._session.connection()
+        rows.execute(_INSERT_DECISION, decision)
+        now = {"status": self.status, "version": self.version, "published": self.published}
+        rows.execute(_DECIDE, {"comment": self.id, **now})
+
+    def _tell_thread(self, more: int) -> None:
+        """As `Thread.readers_see`, at once: two decisions in one session must add up."""
+        told = {"thread": self.thread_id, "more": more}
+        self._session.connection().execute(_READERS_SEE, told)
+        self._session.expire(self.thread, ["count", "revision"])
 
     @property
     def is_seen(self) -> bool:
