@@ -37,6 +37,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from moderation.lookups import LookUps
+
 BUSY_SECONDS = 20
 ASK_AGAIN_SECONDS = 0.001
 POOL_SIZE = 20
@@ -92,6 +94,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url)
         self._writing_engine = self.engine.execution_options(immediate=True)
+        self.look_ups = LookUps(self.engine)
         self._turn = threading.Lock()
 
     def reading(self) -> Session:
@@ -115,6 +118,7 @@ class Database:
 
     def dispose(self) -> None:
         """Close every connection."""
+        self.look_ups.close()
         self.engine.dispose()
 
 

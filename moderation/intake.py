@@ -22,6 +22,15 @@ from moderation.models import (
     Thread,
 )
 from moderation.publishing import find_thread
+from moderation.refusals import (
+    AlreadySpent,
+    Closed,
+    Duplicate,
+    NoSuchParent,
+    OtherRequest,
+    Refused,
+    WrongAnswer,
+)
 from moderation.text import addresses, markup
 
 __all__ = [
@@ -45,40 +54,6 @@ __all__ = [
 
 _comments, _authors, _threads = table(Comment), table(Author), table(Thread)
 _INSERT_COMMENT, _INSERT_DECISION = insert(_comments), insert(table(Decision))
-
-
-class Refused(Exception):
-    """A reply that is not taken. `spends` tells the door to commit: the sum is spent anyway."""
-
-    spends = False
-
-
-class WrongAnswer(Refused):
-    """The sum is wrong. It is spent, or a program could try every number."""
-
-    spends = True
-
-
-class AlreadySpent(Refused):
-    """The sum was answered before, rightly or wrongly."""
-
-
-class Duplicate(Refused):
-    """Somebody of the same name left the same text in the same place before."""
-
-    spends = True
-
-
-class Closed(Refused):
-    """The thread takes no more replies."""
-
-
-class NoSuchParent(Refused):
-    """What it answers is not (or no longer) there for readers to answer."""
-
-
-class OtherRequest(Refused):
-    """The Idempotency-Key was used before, for something else."""
 
 
 def receive(
@@ -124,7 +99,7 @@ def take(
     if thread.has_it:
         raise Duplicate
     author_id, past = _author(session, keyring, site, left, now)
-    verdict = policy.judge(_facts(session, site, left, past, seconds))
+    verdict = policy.judge(_facts(site, left, past, thread.twins, seconds))
     comment = _comment(left, site, thread.id, author_id, verdict, now)
     comment.network_digest = network_digest(session, keyring, left.reply.address, now)
     comment.place(parent)
@@ -216,7 +191,16 @@ def _begin_thread(session: Session, site_id: str, page: str, now: datetime) -> N
     insert_once(session, Thread, row)
 
 
-#: A thread, and whether it has the same reply from somebody of the same name.
+_TWINS = (
+    select(func.count())
+    .select_from(_comments)
+    .where(
+        _comments.c.site_id == bindparam("site_id"),
+        _comments.c.text_digest == bindparam("text_digest"),
+    )
+)
+#: A thread, whether it has the same reply from somebody of the same name, and how many replies of
+#: the site say the same.
 _THREAD = select(
     _threads.c.id,
     _threads.c.open,
@@ -226,11 +210,17 @@ _THREAD = select(
         _comments.c.fingerprint == bindparam("fingerprint"),
     )
     .label("has_it"),
+    _TWINS.scalar_subquery().label("twins"),
 ).where(_threads.c.site_id == bindparam("site_id"), _threads.c.page == bindparam("page"))
 
 
 def _thread(session: Session, site: Site, left: Draft, now: datetime) -> Row[Any]:
-    asked = {"site_id": site.id, "page": left.reply.page, "fingerprint": left.fingerprint}
+    asked = {
+        "site_id": site.id,
+        "page": left.reply.page,
+        "fingerprint": left.fingerprint,
+        "text_digest": left.text_digest,
+    }
     rows = session.connection()
     found = rows.execute(_THREAD, asked).first()
     if found is None:
@@ -291,17 +281,10 @@ def _author(
     return known[0].id, {status: number for _id, status, number in known if status}
 
 
-_TWINS = select(func.count()).where(
-    _comments.c.site_id == bindparam("site_id"),
-    _comments.c.text_digest == bindparam("text_digest"),
-)
-
-
 def _facts(
-    session: Session, site: Site, left: Draft, past: dict[Status, int], seconds: float
+    site: Site, left: Draft, past: dict[Status, int], twins: int, seconds: float
 ) -> policy.Facts:
     settings = site.settings
-    same = {"site_id": site.id, "text_digest": left.text_digest}
     return policy.Facts(
         text=markup.plain(left.rendered.html),
         name=left.reply.name,
@@ -311,7 +294,7 @@ def _facts(
         approved_before=past.get(Status.APPROVED, 0),
         rejected_before=past.get(Status.REJECTED, 0),
         spam_before=past.get(Status.SPAM, 0),
-        twins=session.connection().execute(_TWINS, same).scalar_one(),
+        twins=twins,
         honeypot_filled=bool(left.reply.honeypot),
         seconds_to_answer=seconds,
         page_is_ours=addresses.origin(left.reply.page) in site.origins,

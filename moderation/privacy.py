@@ -23,6 +23,8 @@ _HEADER = len(_VERSION) + _KEY_ID
 # Crockford's base32 in lower case: no i, l, o (they look like digits) and no u.
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LETTERS = _ALPHABET[10:]
+# Every character stands for 8 of the 256 bytes, so each is as likely as any other.
+_TO_ALPHABET = (_ALPHABET * 8).encode("ascii")
 
 # RFC 6052, section 2.1: the IPv4 address is in the last 32 bits.
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
@@ -237,4 +239,4 @@ def token_digest(token: str) -> str:
 
 
 def _random_text(length: int) -> str:
-    return "".join(randomness.choice(_ALPHABET) for _ in range(length))
+    return randomness.token_bytes(length).translate(_TO_ALPHABET).decode("ascii")

@@ -19,9 +19,11 @@ from sqlalchemy.orm import (
 from moderation import notices
 from moderation.models import (
     Author,
+    Bearer,
     Comment,
     Decision,
     Moderator,
+    Sees,
     Site,
     Stale,
     Status,
@@ -58,7 +60,7 @@ class Wish:
 
 def queue(
     session: Session,
-    moderator: Moderator,
+    moderator: Sees,
     wanted: Filter,
     *,
     after: str = "",
@@ -88,12 +90,12 @@ def cursor(comment: Comment) -> str:
     return f"{comment.created_at.timestamp():.6f}~{comment.id}"
 
 
-def count(session: Session, moderator: Moderator, wanted: Filter) -> int:
+def count(session: Session, moderator: Sees, wanted: Filter) -> int:
     """How many comments fit the filter."""
     return session.scalar(_fitting(select(func.count(Comment.id)), moderator, wanted)) or 0
 
 
-def counts(session: Session, moderator: Moderator, site_id: str | None) -> dict[Status, int]:
+def counts(session: Session, moderator: Sees, site_id: str | None) -> dict[Status, int]:
     """How many comments have each status, on one site or on all that the moderator may see."""
     query = select(Comment.status, func.count()).group_by(Comment.status)
     for condition in _within(moderator, site_id):
@@ -102,28 +104,47 @@ def counts(session: Session, moderator: Moderator, site_id: str | None) -> dict[
     return {status: known.get(status, 0) for status in Status}
 
 
-def sites(session: Session, moderator: Moderator) -> list[Site]:
+def sites(session: Session, moderator: Sees) -> list[Site]:
     """The sites whose comments the moderator may see."""
     return moderator.among(session.scalars(select(Site).order_by(Site.name, Site.key)))
 
 
-def find(session: Session, moderator: Moderator, comment_id: str) -> Comment | None:
+def find(session: Session, moderator: Sees, comment_id: str) -> Comment | None:
     """A comment that the moderator may see; one of another site is as if it were not there."""
     query = _with_context(select(Comment)).where(Comment.id == comment_id)
     comment = session.scalar(query)
     return comment if comment is not None and moderator.may_see(comment.site_id) else None
 
 
+#: What a decision looks at, and its answer names; texts and reasons are not read for it.
+_DECIDED = (
+    Comment.id,
+    Comment.site_id,
+    Comment.thread_id,
+    Comment.parent_id,
+    Comment.author_id,
+    Comment.notify,
+    Comment.locale,
+    Comment.name,
+    Comment.title,
+    Comment.status,
+    Comment.published,
+    Comment.version,
+)
 #: Built once: on the way of every decision, building it costs what running it does.
 _HELD = (
     select(Comment)
     .where(Comment.id.in_(bindparam("wanted", expanding=True)))
-    .options(joinedload(Comment.parent), joinedload(Comment.thread, innerjoin=True))
+    .options(
+        load_only(*_DECIDED),
+        joinedload(Comment.parent).load_only(Comment.published),
+        joinedload(Comment.thread, innerjoin=True).load_only(Thread.title),
+    )
     .execution_options(populate_existing=True)
 )
 
 
-def hold(session: Session, moderator: Moderator, ids: Iterable[str]) -> dict[str, Comment]:
+def hold(session: Session, moderator: Sees, ids: Iterable[str]) -> dict[str, Comment]:
     """Comments to be decided, by id, with their threads locked until the transaction ends.
 
     A decision changes what its thread shows, and what hangs below; two at once on one thread
@@ -139,15 +160,15 @@ def hold(session: Session, moderator: Moderator, ids: Iterable[str]) -> dict[str
     return {comment.id: comment for comment in found if moderator.may_see(comment.site_id)}
 
 
-def decide(comment: Comment, wish: Wish, *, by: Moderator, at: datetime) -> Decision:
-    """Make one decision on a comment that `hold` gave. Raises Stale or NotAllowed."""
+def decide(comment: Comment, wish: Wish, *, by: Moderator | Bearer, at: datetime) -> str:
+    """Make one decision on a comment that `hold` gave: its id. Raises Stale or NotAllowed."""
     with _written_at_once(comment, at):
         return comment.decide(
             wish.status, by=by, at=at, version=wish.version, reason=wish.reason, note=wish.note
         )
 
 
-def undo(comment: Comment, decision: Decision, *, by: Moderator, at: datetime) -> Decision:
+def undo(comment: Comment, decision: Decision, *, by: Moderator | Bearer, at: datetime) -> str:
     """Take a comment's latest decision back, by one more decision.
 
     Raises Stale when another decision came after it, NotUndoable when it was the policy's first.
@@ -162,10 +183,8 @@ def undo(comment: Comment, decision: Decision, *, by: Moderator, at: datetime) -
 
 @contextmanager
 def _written_at_once(comment: Comment, at: datetime) -> Iterator[None]:
-    """Write all that a decision changes together, before the next decision.
-
-    Not before each look-up on the way, which needs none of it; and not as late as the commit: a
-    thread's count is raised in SQL, so a second decision would replace a raise that still waits.
+    """Write what a decision leaves to the session (a thread's title) before the next decision, and
+    not before each look-up on the way, which needs none of it.
     """
     session = object_session(comment)
     if session is None:
@@ -254,7 +273,7 @@ def _with_context(query: Select[Any]) -> Select[Any]:
     )
 
 
-def _fitting(query: Select[Any], moderator: Moderator, wanted: Filter) -> Select[Any]:
+def _fitting(query: Select[Any], moderator: Sees, wanted: Filter) -> Select[Any]:
     conditions = [Comment.status == wanted.status, *_within(moderator, wanted.site_id)]
     if wanted.reason:
         # Stored by `Reason.stored`, with json's own spacing, so the code can be found as text.
@@ -264,7 +283,7 @@ def _fitting(query: Select[Any], moderator: Moderator, wanted: Filter) -> Select
     return query.where(*conditions)
 
 
-def _within(moderator: Moderator, site_id: str | None) -> list[ColumnElement[bool]]:
+def _within(moderator: Sees, site_id: str | None) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if moderator.site_ids is not None:
         conditions.append(Comment.site_id.in_(moderator.site_ids))

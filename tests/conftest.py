@@ -94,7 +94,6 @@ def world(settings: Settings) -> Iterator[World]:
     app.testing = True
     yield World.begin(app)
     database = app.extensions["moderation"].database
-    app.wsgi_app.close()
     database.dispose()
 
 

@@ -100,11 +100,10 @@ def test_no_answer_tells_whether_an_address_is_an_authors(world: World) -> None:
 
 def test_threads_that_come_and_go_leave_no_connections_behind(world: World) -> None:
     world.published()
-    layer = world.app.wsgi_app
     for _ in range(5):
         with ThreadPoolExecutor(1) as thread:
             thread.submit(world.thread).result()
-    assert len(layer._idle) <= 1
+    assert len(world.database.look_ups._idle) <= 1
 
 
 def test_a_broken_database_is_told_behind_the_ready_made_threads(world: World) -> None:

@@ -97,7 +97,6 @@ def test_a_database_that_is_not_migrated_is_not_ready(settings: Settings) -> Non
                 text("UPDATE alembic_version SET version_num = :head"),
                 {"head": migrations.newest()},
             )
-        app.wsgi_app.close()
         database.dispose()
 
 

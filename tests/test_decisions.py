@@ -133,6 +133,33 @@ def test_a_batch_answers_each_decision_for_itself(world: World) -> None:
     assert [one.get("error", "done") for one in results] == ["done", "stale", "unknown"]
 
 
+def test_a_batch_may_decide_a_reply_and_what_it_answers_again_and_again(world: World) -> None:
+    parent = world.published()
+    reply = world.published(parent=parent)
+    below = world.published(parent=reply)
+    steps = [
+        (parent, "rejected", 2),
+        (reply, "spam", 2),
+        (parent, "approved", 3),
+        (reply, "approved", 3),
+        (parent, "deleted", 4),
+        (below, "pending", 2),
+    ]
+    wishes = [
+        {"comment": comment, "status": status, "version": version}
+        for comment, status, version in steps
+    ]
+    answer = world.client().post(
+        "/api/v1/decisions", json={"decisions": wishes}, headers=world.bearer()
+    )
+    assert not any("error" in result for result in answer.get_json()["results"])
+    assert world.shown() == [parent, reply]
+    assert world.thread()["thread"]["count"] == 1
+    world.decide(below, "approved")
+    assert world.shown() == [parent, reply, below]
+    assert world.thread()["thread"]["count"] == 2
+
+
 def test_a_thread_counts_what_is_published_after_many_changes(world: World) -> None:
     parent = world.published()
     children = [world.published(parent=parent) for _ in range(4)]
@@ -148,7 +175,7 @@ def test_a_thread_counts_what_is_published_after_many_changes(world: World) -> N
 
 def test_nobody_sets_a_status_but_the_comment_itself() -> None:
     found = subprocess.run(
-        ["grep", "-rnE", r"\.status = ", "moderation", "--include=*.py"],
+        ["grep", "-rnE", r"\.status = |status=bindparam", "moderation", "--include=*.py"],
         cwd=ROOT,
         capture_output=True,
         text=True,

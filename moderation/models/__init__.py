@@ -5,7 +5,17 @@ from .comment import CHANGES, Comment, NotAllowed, Stale
 from .decision import Actor, AddressView, Decision
 from .document import Document
 from .message import Kind, Message, State, Subscription
-from .moderator import Moderator, Notices, Role, SignIn, SignInFailure, Token
+from .moderator import (
+    Bearer,
+    Moderator,
+    Notices,
+    Role,
+    Sees,
+    SignIn,
+    SignInFailure,
+    Token,
+    open_sites,
+)
 from .once import Receipt, SpentChallenge
 from .report import Report
 from .revision import Revision
@@ -19,6 +29,7 @@ __all__ = [
     "Actor",
     "AddressView",
     "Author",
+    "Bearer",
     "Comment",
     "Decision",
     "Document",
@@ -33,6 +44,7 @@ __all__ = [
     "Revision",
     "Role",
     "Secret",
+    "Sees",
     "SignIn",
     "SignInFailure",
     "Site",
@@ -44,4 +56,5 @@ __all__ = [
     "Subscription",
     "Thread",
     "Token",
+    "open_sites",
 ]

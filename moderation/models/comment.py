@@ -12,16 +12,20 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    bindparam,
+    insert,
     select,
+    update,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
+from sqlalchemy.orm.attributes import set_committed_value
 
 from moderation.database import Ascii, Base, table
 from moderation.privacy import new_id
 
 from .author import Author
 from .decision import Actor, Decision
-from .moderator import Moderator
+from .moderator import Bearer, Moderator
 from .revision import Revision
 from .status import Status, stored_as
 from .thread import Thread
@@ -141,17 +145,19 @@ class Comment(Base):
         self,
         became: Status,
         *,
-        by: Moderator | None,
+        by: Moderator | Bearer | None,
         at: datetime,
         version: int | None = None,
         reason: str = "",
         note: str = "",
         undoes: Decision | None = None,
         actor: Actor | None = None,
-    ) -> Decision:
+    ) -> str:
         """Change the status, write down who did it and why.
 
         `by` is None where no moderator decided: then it was the policy, unless `actor` says who.
+
+        The comment lies in the database already. Gives the decision's id.
 
         `version` is the one the decision was made on; Stale is raised when it has passed,
         NotAllowed when the status is the one asked for already. The caller holds the thread's
@@ -163,30 +169,51 @@ class Comment(Base):
         if self.version and became not in CHANGES[self.status] and actor is not Actor.AUTHOR:
             raise NotAllowed(self)
         was = self.status if self.version else None
-        self.status = became
-        self.version += 1
-        decision = Decision(
-            comment=self,
-            version=self.version,
-            was=was,
-            became=became,
-            actor=actor,
-            by=by,
-            reason=reason,
-            note=note,
-            at=at,
-            undoes=undoes,
-        )
-        self._session.add(decision)
-        self._spread(counted_before=was == Status.APPROVED and self.published)
-        if self.is_seen and not self.thread.title:
+        counted_before = was == Status.APPROVED and self.published
+        decision_id = new_id()
+        decision = {
+            "id": decision_id,
+            "comment_id": self.id,
+            "version": self.version + 1,
+            "was": was,
+            "became": became,
+            "actor": actor,
+            "by_id": by.id if by else None,
+            "reason": reason,
+            "note": note,
+            "at": at,
+            "undoes_id": undoes.id if undoes else None,
+        }
+        self._becomes("status", became)
+        self._becomes("version", self.version + 1)
+        moved = self._step()
+        self._write(decision)
+        more = self.is_seen - counted_before + (self._spread() if moved else 0)
+        if moved or more:
+            self._tell_thread(more)
+        if self.title and self.is_seen and not self.thread.title:
             # A moderator had it before them with the comment; nobody else's word names the page.
             self.thread.title = self.title
-        return decision
+        return decision_id
+
+    def _write(self, decision: dict[str, Any]) -> None:
+        """Write what was decided by statements built once, not by the session: finding out what
+        changed, and in which order to write it, cost more than all else.
+        """
+        rows = self._session.connection()
+        rows.execute(_INSERT_DECISION, decision)
+        now = {"status": self.status, "version": self.version, "published": self.published}
+        rows.execute(_DECIDE, {"comment": self.id, **now})
+
+    def _tell_thread(self, more: int) -> None:
+        """As `Thread.readers_see`, at once: two decisions in one session must add up."""
+        told = {"thread": self.thread_id, "more": more}
+        self._session.connection().execute(_READERS_SEE, told)
+        self._session.expire(self.thread, ["count", "revision"])
 
     def change_text(
         self, source: str, html: str, links: list[str], markup_version: int, *, at: datetime
-    ) -> Decision:
+    ) -> str:
         """Give it other words, keep the old ones for moderators, and let it wait (again)."""
         old = Revision(
             comment_id=self.id,
@@ -206,20 +233,23 @@ class Comment(Base):
         """Whether readers see it and it counts: published, and not only a place."""
         return self.published and self.status == Status.APPROVED
 
-    def _spread(self, *, counted_before: bool) -> None:
-        """Bring `published` in step, here and below, and tell the thread what that changed."""
-        moved = self._step()
-        more = self.is_seen - counted_before
-        level = [self] if moved else []
+    def _spread(self) -> int:
+        """Bring `published` in step below; how many more comments readers see there, or fewer."""
+        more = 0
+        level = [self]
         while level:
             level = [reply for reply in self._replies_to(level) if reply._step()]
             more += sum(1 if reply.published else -1 for reply in level if reply.is_approved)
-        if moved or more:
-            self.thread.readers_see(more=more)
+            for reply in level:
+                seen = {"comment": reply.id, "published": reply.published}
+                self._session.connection().execute(_PUBLISH, seen)
+        return more
 
     def _replies_to(self, comments: Iterable["Comment"]) -> list["Comment"]:
-        parents = [comment.id for comment in comments]
-        return list(self._session.scalars(select(Comment).where(Comment.parent_id.in_(parents))))
+        parents = {"parents": [comment.id for comment in comments]}
+        if self._session.connection().execute(_ANY_REPLY, parents).first() is None:
+            return []
+        return list(self._session.scalars(_REPLIES, parents))
 
     @property
     def _session(self) -> Session:
@@ -238,8 +268,30 @@ class Comment(Base):
         carried = self.parent is None or self.parent.published
         published = carried and self.status in _CARRIES
         changed = published != bool(self.published)
-        self.published = published
+        self._becomes("published", published)
         return changed
+
+    def _becomes(self, column: str, value: Any) -> None:
+        # As if it had been read so: the row is written by a statement, not by the session.
+        set_committed_value(self, column, value)
+
+
+_comments, _threads = table(Comment), table(Thread)
+_INSERT_DECISION = insert(table(Decision))
+_PUBLISH = (
+    update(_comments)
+    .where(_comments.c.id == bindparam("comment"))
+    .values(published=bindparam("published"))
+)
+_DECIDE = _PUBLISH.values(status=bindparam("status"), version=bindparam("version"))
+_READERS_SEE = (
+    update(_threads)
+    .where(_threads.c.id == bindparam("thread"))
+    .values(count=_threads.c.count + bindparam("more"), revision=_threads.c.revision + 1)
+)
+_BELOW = _comments.c.parent_id.in_(bindparam("parents", expanding=True))
+_ANY_REPLY = select(_comments.c.id).where(_BELOW).limit(1)
+_REPLIES = select(Comment).where(_BELOW)
 
 
 def segment(at: datetime) -> str:

@@ -37,7 +37,42 @@ moderator_site = Table(
 )
 
 
-class Moderator(Base):
+def open_sites(role: str, named: list[str]) -> list[str] | None:
+    """The sites somebody of this role may see, for whom these are named; None means every one."""
+    return None if role == Role.OWNER and not named else named
+
+
+class Sees:
+    """Whoever may see the sites of `site_ids`, or every one where that is None."""
+
+    @property
+    def site_ids(self) -> list[str] | None:
+        """The sites they may see; None means every one."""
+        raise NotImplementedError
+
+    def may_see(self, site_id: str) -> bool:
+        """Whether comments of this site are theirs to read and decide."""
+        return self.site_ids is None or site_id in self.site_ids
+
+    def among(self, sites: Iterable[Site]) -> list[Site]:
+        """Those of `sites` that they may see."""
+        return [site for site in sites if self.may_see(site.id)]
+
+
+class Bearer(Sees):
+    """The moderator whose token a program sent: as much of them as it takes to decide."""
+
+    def __init__(self, moderator_id: str, site_ids: list[str] | None) -> None:
+        self.id = moderator_id
+        self._site_ids = site_ids
+
+    @property
+    def site_ids(self) -> list[str] | None:
+        """The sites they may see; None means every one."""
+        return self._site_ids
+
+
+class Moderator(Sees, Base):
     """A person who decides about comments. Their address is kept as sealed as an author's."""
 
     __tablename__ = "moderator"
@@ -78,20 +113,12 @@ class Moderator(Base):
     @property
     def sees_every_site(self) -> bool:
         """Whether no site is closed to them."""
-        return self.role == Role.OWNER and not self.sites
+        return self.site_ids is None
 
     @property
     def site_ids(self) -> list[str] | None:
         """The sites they may see; None means every one."""
-        return None if self.sees_every_site else [site.id for site in self.sites]
-
-    def may_see(self, site_id: str) -> bool:
-        """Whether comments of this site are theirs to read and decide."""
-        return self.sees_every_site or any(site.id == site_id for site in self.sites)
-
-    def among(self, sites: Iterable[Site]) -> list[Site]:
-        """Those of `sites` that they may see."""
-        return [site for site in sites if self.may_see(site.id)]
+        return open_sites(self.role, [site.id for site in self.sites])
 
 
 class SignIn(Base):

@@ -32,11 +32,16 @@ class Secret(Base):
 
     @property
     def _row(self) -> str:
-        return f"secret:{self.id}"
+        return _row_of(self.id)
+
+    @staticmethod
+    def opened(secret_id: str, sealed: bytes, keyring: Keyring) -> bytes:
+        """The key itself, of a row that was read as such."""
+        return bytes.fromhex(keyring.open(sealed, _row_of(secret_id)))
 
     def open(self, keyring: Keyring) -> bytes:
         """The key itself."""
-        return bytes.fromhex(keyring.open(self.sealed, self._row))
+        return self.opened(self.id, self.sealed, keyring)
 
     def reseal(self, keyring: Keyring) -> bool:
         """Seal the key with the current secret; True when it was not already."""
@@ -44,3 +49,7 @@ class Secret(Base):
             return False
         self.sealed = keyring.seal(keyring.open(self.sealed, self._row), self._row)
         return True
+
+
+def _row_of(secret_id: str) -> str:
+    return f"secret:{secret_id}"

@@ -1,5 +1,6 @@
 """An embedding web site, with what its owner may want otherwise than others."""
 
+import json
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
@@ -70,6 +71,20 @@ class Site(Base):
     options: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     sealed_key: Mapped[bytes]
     created_at: Mapped[datetime]
+
+    @classmethod
+    def of_row(
+        cls, site_id: str, key: str, name: str, origins: str, options: str, sealed_key: bytes
+    ) -> "Site":
+        """A site as it lies in the database, to be looked at outside any session."""
+        return cls(
+            id=site_id,
+            key=key,
+            name=name,
+            origins=json.loads(origins),
+            options=json.loads(options),
+            sealed_key=sealed_key,
+        )
 
     @classmethod
     def start(

@@ -135,6 +135,13 @@ def _checked_email(text: str) -> ValidatedEmail:
         text = unicodedata.normalize("NFC", text)
     if len(text) > LONGEST_EMAIL:
         raise BadAddress(_EMAIL_WANTED)
+    return _validated(text)
+
+
+# A reply's address is read by the form and, a moment later, for its digest. Few, since nobody's
+# address is to stay in memory for long.
+@lru_cache(maxsize=32)
+def _validated(text: str) -> ValidatedEmail:
     try:
         # `test` is reserved (RFC 2606), so nobody's address is let in by taking it; who tries the
         # service out will type it.

@@ -65,6 +65,13 @@ _ATTRIBUTE = re.compile(r'([a-z]{1,5})="([^"]*)"')
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n\s*")
 _BREAKS_A_LINE = frozenset({"p", "li", "pre", "blockquote", "br", "hr"})
 
+# What bleach would give back byte for byte, in half a millisecond: paragraphs of letters, breaks
+# and emphasis around letters; no attribute, no entity, nothing that another reader may see
+# otherwise. Possessive, so that nothing is read twice.
+_LETTER = r"[ !#-%'-;=?-~\xa1-\xac\xae-\u02ff\u2010-\u2027]"
+_PARAGRAPH = rf"<p>(?:{_LETTER}|<br>\n|<em>{_LETTER}++</em>|<strong>{_LETTER}++</strong>)++</p>"
+_NOTHING_TO_CLEAN = re.compile(rf"{_PARAGRAPH}(?:\n{_PARAGRAPH})*+")
+
 _Tree = list[tuple[str, dict[str, str]]]
 
 
@@ -141,7 +148,7 @@ def _as_typed(source: str) -> Rendered:
 def _through_both_walls(made: str) -> Rendered | None:
     if made.count("<") + made.count("&") > _MOST_PIECES or len(made) > LARGEST_HTML:
         return None
-    first = _first_wall.cleaner.clean(made).strip(" \t\n")
+    first = _first_wall.clean(made).strip(" \t\n")
     second = _second_wall.clean(first).strip(" \t\n")
     tree = _tree(second)
     if tree is None or tree != _tree(first) or len(second.encode()) > LARGEST_HTML:
@@ -210,6 +217,12 @@ class _FirstWall(threading.local):
             strip_comments=True,
             filters=[_Links],
         )
+
+    def clean(self, made: str) -> str:
+        """What is safe of this HTML. Where there is nothing to clean, bleach is not asked."""
+        if _NOTHING_TO_CLEAN.fullmatch(made):
+            return made
+        return str(self.cleaner.clean(made))
 
 
 _first_wall = _FirstWall()

@@ -2,8 +2,10 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
-from flask import Flask
+from flask import Flask, Request
+from flask.sessions import SecureCookieSessionInterface
 from flask_babel import Babel
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -35,6 +37,7 @@ def make_app(settings: config.Settings | None = None) -> Flask:
         template_folder=str(TEMPLATES),
     )
     app.config.from_mapping(_flask_settings(settings))
+    app.session_interface = _Sessions()
     app.extensions["moderation"] = Service(
         settings=settings,
         database=Database(settings.database_url),
@@ -49,6 +52,16 @@ def make_app(settings: config.Settings | None = None) -> Flask:
         switch_on.init_app(app)
     _in_front(app, settings)
     return app
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """Flask's own sessions; readers and programs send no cookie, and nothing is made to read it."""
+
+    def open_session(self, app: Flask, request: Request) -> Any:
+        """The session of a request's cookie, or an empty one."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
 
 
 def _flask_settings(settings: config.Settings) -> dict[str, object]:
@@ -83,7 +96,7 @@ def _flask_settings(settings: config.Settings) -> dict[str, object]:
 
 def _in_front(app: Flask, settings: config.Settings) -> None:
     service: Service = app.extensions["moderation"]
-    app.wsgi_app = ReadyMade(app.wsgi_app, service.database, secure=settings.secure)  # type: ignore[method-assign]
+    app.wsgi_app = ReadyMade(app.wsgi_app, service.database.look_ups, secure=settings.secure)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]

@@ -18,7 +18,8 @@ def chosen() -> str:
     except UnicodeDecodeError:
         # The answer is that the address cannot be read; it is given in some language too.
         asked = ""
-    mine = g.me.locale if "me" in g else ""
+    # A program's token names no language.
+    mine = getattr(g.get("me"), "locale", "")
     preferred = [tag for tag, _quality in request.accept_languages]
     site = g.get("site")
     return closest([asked, mine, *preferred], otherwise=site.settings.language if site else "en")

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flask import request, url_for
@@ -167,4 +168,9 @@ def _challenge_key() -> bytes:
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(service().keyring.derive("status"), salt="status")
+    return _signer_with(service().keyring.derive("status"))
+
+
+@lru_cache(maxsize=4)
+def _signer_with(key: bytes) -> URLSafeSerializer:
+    return URLSafeSerializer(key, salt="status")

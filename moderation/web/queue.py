@@ -90,12 +90,11 @@ def decide() -> Any:
     wish = _wish()
     here = inside(request.form.get("next"), url_for("queue.index"))
     with writing() as session:
-        me = session.merge(g.me, load=False)
-        comment = review.hold(session, me, [wish.comment]).get(wish.comment)
+        comment = review.hold(session, g.me, [wish.comment]).get(wish.comment)
         if comment is None:
             abort(404)
         try:
-            decision = review.decide(comment, wish, by=me, at=now())
+            decision = review.decide(comment, wish, by=g.me, at=now())
             session.commit()
         except (Stale, NotAllowed):
             session.rollback()
@@ -110,14 +109,13 @@ def undo() -> Any:
     """Take a decision back, unless another came after it."""
     here = inside(request.form.get("next"), url_for("queue.index"))
     with writing() as session:
-        me = session.merge(g.me, load=False)
         decision = session.get(Decision, _text("decision"))
-        held = review.hold(session, me, [decision.comment_id]) if decision else {}
+        held = review.hold(session, g.me, [decision.comment_id]) if decision else {}
         if decision is None or decision.comment_id not in held:
             abort(404)
         comment = held[decision.comment_id]
         try:
-            review.undo(comment, decision, by=me, at=now())
+            review.undo(comment, decision, by=g.me, at=now())
             session.commit()
         except (Stale, review.NotUndoable):
             session.rollback()
@@ -199,6 +197,6 @@ def _conflict(wish: review.Wish, here: str) -> Response:
     return Response(page, 409)
 
 
-def _flash_done(comment: Comment, decision: Decision) -> None:
-    said = DONE[decision.became](comment.name)
-    flash({"text": said, "decision": decision.id}, "undo")  # type: ignore[arg-type]  # JSON
+def _flash_done(comment: Comment, decision: str) -> None:
+    said = DONE[comment.status](comment.name)
+    flash({"text": said, "decision": decision}, "undo")  # type: ignore[arg-type]  # JSON

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import ETags
 from werkzeug.http import parse_accept_header, parse_etags
 
-from moderation.database import Database
+from moderation.lookups import LookUps
 from moderation.publishing import Sort, Wanted, is_cursor
 from moderation.text import addresses
 
@@ -23,8 +23,6 @@ from .headers import ALWAYS, BARE_POLICY, HTTPS_ONLY
 
 _PREFIX = "/api/v1/sites/"
 _SUFFIX = "/thread"
-#: Threads one server thread keeps in memory until the database changes.
-_KEPT = 256
 #: Longer ones are answered as if they had not come, or by the view behind: what is looked up here
 #: is kept, and a few thousand of a client's own making must not fill the memory.
 _LONGEST_QUERY = 8_000
@@ -129,17 +127,11 @@ class ReadyMade:
     """The layer itself: a WSGI application in front of another."""
 
     def __init__(
-        self, behind: Callable[..., Iterable[bytes]], database: Database, *, secure: bool
+        self, behind: Callable[..., Iterable[bytes]], look_ups: LookUps, *, secure: bool
     ) -> None:
         self._behind = behind
-        self._database = database
+        self._look_ups = look_ups
         self._secure = secure
-        self._idle: list[_Own] = []
-
-    def close(self) -> None:
-        """Close the connections that are kept from one request to the next."""
-        while self._idle:
-            self._idle.pop().connection.close()
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         """Answer from what lies ready, or ask the application behind."""
@@ -166,58 +158,8 @@ class ReadyMade:
 
     def _find(self, address: str) -> Ready | None:
         try:
-            if self._database.is_sqlite:
-                return self._find_in_sqlite(address)
-            return self._look_up(self._database.engine, address)
-        except (SQLAlchemyError, self._database.engine.dialect.loaded_dbapi.Error):
+            found = self._look_ups.find(_LOOK_UP, address)
+        except SQLAlchemyError:
             # The view behind meets the same trouble, and knows how to say so.
             return None
-
-    def _look_up(self, engine: Any, address: str) -> Ready | None:
-        with engine.connect() as connection:
-            row = connection.exec_driver_sql(_LOOK_UP.format("%s"), (address,)).first()
-        return Ready(row[0], *(bytes(form) for form in row[1:])) if row else None
-
-    def _find_in_sqlite(self, address: str) -> Ready | None:
-        """Look with a connection that nobody else has meanwhile: as many are opened as there are
-        requests at a time. They are no thread's own, since the server ends idle threads and begins
-        others; each would leave its connection behind.
-        """
-        try:
-            own = self._idle.pop()
-        except IndexError:
-            own = self._open()
-        try:
-            return own.find(address)
-        finally:
-            self._idle.append(own)
-
-    def _open(self) -> "_Own":
-        pooled = self._database.engine.raw_connection()
-        own = _Own(pooled.driver_connection)
-        pooled.detach()
-        return own
-
-
-class _Own:
-    """A connection, and what was found by it since the file last changed."""
-
-    def __init__(self, connection: Any) -> None:
-        self.connection = connection
-        self._kept: dict[str, Ready] = {}
-        self._version = -1
-
-    def find(self, address: str) -> Ready | None:
-        """One look-up, or none: `data_version` tells whether any connection has changed the file
-        since this one last looked, so a thread found before is still the current one.
-        """
-        version = self.connection.execute("PRAGMA data_version").fetchone()[0]
-        if self._version != version or len(self._kept) > _KEPT:
-            self._kept.clear()
-            self._version = version
-        if address not in self._kept:
-            row = self.connection.execute(_LOOK_UP.format("?"), (address,)).fetchone()
-            if row is None:
-                return None
-            self._kept[address] = Ready(*row)
-        return self._kept[address]
+        return Ready(*found[0]) if found else None

@@ -63,7 +63,6 @@ def attack(folder: Path, url: str, payloads: Sequence[str], innocent: Sequence[s
     try:
         return _Attack(app, url).all(payloads, innocent)
     finally:
-        app.wsgi_app.close()  # type: ignore[attr-defined]
         app.extensions["moderation"].database.dispose()
 
 

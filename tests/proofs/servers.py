@@ -23,6 +23,7 @@ from characters import BOB, PAGE, World
 from moderation import captcha
 from moderation.config import Settings
 
+ROOT = Path(__file__).parents[2]
 #: How many times the size that every landing runs.
 SIZE = int(os.environ.get("MODERATION_PROOF_SIZE", "1"))
 WORKERS = 2
@@ -108,7 +109,8 @@ class Server:
             first = folder / "broken"
             first.mkdir(exist_ok=True)
             (first / "sitecustomize.py").write_text(self.broken)
-            environ["PYTHONPATH"] = str(first)
+            # This checkout behind it, or what is broken would be an installed copy of the service.
+            environ["PYTHONPATH"] = os.pathsep.join((str(first), str(ROOT)))
         command = [sys.executable, "-m", "moderation", "serve"]
         with (folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(

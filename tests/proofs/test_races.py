@@ -259,9 +259,10 @@ def slow(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
         time.sleep(0.01)
         return judge(facts)
 
-    def spread_slowly(comment: Comment, **more: Any) -> None:
-        spread(comment, **more)
+    def spread_slowly(comment: Comment) -> int:
+        more = spread(comment)
         time.sleep(0.01)
+        return more
 
     with world.database.writing() as session:
         for site in session.scalars(select(Site)):

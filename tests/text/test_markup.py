@@ -3,6 +3,8 @@
 import threading
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from moderation.text import markup
 from moderation.text.markup import LARGEST_HTML, LONGEST_SOURCE, REL, clean, excerpt, plain, render
@@ -184,6 +186,49 @@ def test_either_wall_alone_stops_an_attack():
     }
     for made in alone.values():
         assert not any(bad in made for bad in ("onclick", "<script", "javascript", "<img"))
+
+
+LETTERS = "aZ09 .,;:!?#$%'()*+-/=@[\\]^_`{|}~é“”…ßŁ¡¿×"
+PIECES = ["<br>\n", *(f"<{tag}>{LETTERS}</{tag}>" for tag in ("em", "strong")), *LETTERS, LETTERS]
+
+
+@given(st.lists(st.lists(st.sampled_from(PIECES), min_size=1).map("".join), min_size=1))
+def test_where_bleach_is_not_asked_it_would_change_nothing(paragraphs):
+    made = "\n".join(f"<p>{lines}</p>" for lines in paragraphs)
+    assert markup._NOTHING_TO_CLEAN.fullmatch(made)
+    assert markup._first_wall.cleaner.clean(made) == made
+
+
+def test_bleach_would_leave_every_letter_that_it_is_not_asked_about():
+    letters = [chr(code) for code in range(0x110000)]
+    known = "".join(one for one in letters if markup._NOTHING_TO_CLEAN.fullmatch(f"<p>{one}</p>"))
+    assert not set(known) & set('<>&"\0\r\xa0\xad\u200b\u202e\ufeff\ud800')
+    for made in (f"<p>{known}</p>", f"<p><em>{known}</em><strong>{known}</strong></p>"):
+        assert markup._first_wall.cleaner.clean(made) == made
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "",
+        "a",
+        "<p></p>",
+        "<p>a",
+        "<p>a</p></p>",
+        "<p>a</p>\n",
+        "<p>a<p>b</p></p>",
+        "<p><em>a</p></em>",
+        "<p><em><em>a</em></em></p>",
+        "<p>a<br/>b</p>",
+        "<p>a&amp;b</p>",
+        "<p x>a</p>",
+        "<P>a</P>",
+        "<p>a<script></p>",
+        "<p>a<!--b--></p>",
+    ],
+)
+def test_bleach_is_asked_about_everything_else(made):
+    assert not markup._NOTHING_TO_CLEAN.fullmatch(made)
 
 
 def test_html_of_others_is_cleaned_as_ours():

@@ -46,7 +46,6 @@ def worlds(sqlite_template: Path, postgres: str, tmp_path: Path) -> Iterator[dic
     }
     yield begun
     for world in begun.values():
-        world.app.wsgi_app.close()
         world.database.dispose()
 
 

@@ -163,7 +163,6 @@ def test_another_process_makes_no_answer_old(world: World, settings: Settings) -
     assert other.shown() == []
     other.decide(comment, "approved")
     assert world.shown() == [comment]
-    elsewhere.wsgi_app.close()
     elsewhere.extensions["moderation"].database.dispose()
 
 
@@ -206,5 +205,4 @@ def test_where_the_service_is_reached_over_https_both_insist_on_it(settings: Set
     here, behind = both(world, ADDRESS)
     assert here == behind
     assert dict(here[1])["Strict-Transport-Security"] == "max-age=31536000"
-    app.wsgi_app.close()
     world.database.dispose()
