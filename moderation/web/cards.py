@@ -105,15 +105,11 @@ def _host(href: str) -> str:
         return href
 
 
-#: Who decided, where no moderator did, and not the policy either.
-_NOBODY = {Actor.READERS: words.READERS}
-
-
 def decided(decision: Decision, latest: int) -> dict[str, Any]:
     """A decision as the card's page lists it; only the latest can be undone, not the first."""
     return {
         "id": decision.id,
-        "who": decision.by.name if decision.by else str(_NOBODY.get(decision.actor, words.POLICY)),
+        "who": decision.by.name if decision.by else str(_WHO[decision.actor]),
         "was": str(decision.was) if decision.was else None,
         "became": str(decision.became),
         "reason": words.choice(decision.reason),
@@ -121,6 +117,15 @@ def decided(decision: Decision, latest: int) -> dict[str, Any]:
         "at": decision.at,
         "can_undo": decision.version == latest and decision.was is not None,
     }
+
+
+#: Who decided, where no moderator did.
+_WHO = {
+    Actor.POLICY: words.POLICY,
+    Actor.MODERATOR: words.POLICY,
+    Actor.AUTHOR: words.AUTHOR,
+    Actor.READERS: words.READERS,
+}
 
 
 def conversation(comment: Comment) -> list[dict[str, Any]]:

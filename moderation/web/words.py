@@ -12,6 +12,7 @@ DEEPEST_DRAWN = 4
 
 #: Who decided, where no moderator did.
 POLICY = _("Policy")
+AUTHOR = _("Its author")
 READERS = _("Readers")
 
 #: What each rule's reason says on a card; `%(detail)s` is what it names.
@@ -75,6 +76,11 @@ CHOICES: dict[str, Any] = {
     "below_rejected": _("It answers a reply that was not published."),
 }
 
+#: What readers did, where a moderator would have given a reason.
+DEEDS: dict[str, Any] = {
+    "reported": _("Enough readers reported it."),
+}
+
 
 def reason(stored: dict[str, Any]) -> str:
     """The sentence of a stored reason; one of a rule that is gone is named by its code."""
@@ -86,9 +92,8 @@ def reason(stored: dict[str, Any]) -> str:
 
 def choice(code: str) -> str | None:
     """The sentence of a moderator's reason, or the reason itself where it is their own words."""
-    if code == "reported":
-        return str(_("Enough readers reported it."))
-    return str(CHOICES[code]) if code in CHOICES else code or None
+    known = CHOICES.get(code) or DEEDS.get(code)
+    return str(known) if known else code or None
 
 
 def _reported(detail: str) -> str:
