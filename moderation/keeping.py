@@ -44,6 +44,18 @@ def network_digest(
     return privacy.digest(key, "network", network)
 
 
+def network_digests(session: Session, keyring: privacy.Keyring, address: str) -> set[str]:
+    """The digests of an address's network with every network key that lives: by them it is found
+    again for half of NETWORK_KEY_LIFE at least, whichever key was the newest at the time.
+    """
+    try:
+        network = privacy.network(address)
+    except ValueError:
+        return set()
+    keys = session.scalars(select(Secret).where(Secret.purpose == "network"))
+    return {privacy.digest(key.open(keyring), "network", network) for key in keys}
+
+
 def tidy_up(session: Session, now: datetime) -> None:
     """Throw away what has served: spent sums, receipts, and network keys at their end."""
     session.execute(delete(SpentChallenge).where(SpentChallenge.expires_at < now))

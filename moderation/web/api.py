@@ -34,7 +34,7 @@ blueprint = Blueprint("api", __name__, url_prefix="/api")
 #: Any page may read these, and any cache keep them: they say the same to everybody.
 _PUBLIC = frozenset({"api.thread", "api.counts", "api.openapi"})
 #: These take part in leaving a reply: the site's own pages, and ours, may ask.
-_FOR_SITES = frozenset({"api.challenge", "api.leave_reply", "api.preview"})
+_FOR_SITES = frozenset({"api.challenge", "api.leave_reply", "api.preview", "api.report"})
 
 
 @blueprint.get("/v1/sites/<site>/thread")

@@ -9,4 +9,6 @@ MOST_COMMENTS = 100
 LONGEST_SEARCH = 200
 LONGEST_REASON = 60
 LONGEST_NOTE = 2_000
+#: What a reader who reports a comment may add.
+LONGEST_REPORT = 500
 LONGEST_KEY = 255

@@ -6,8 +6,8 @@ from typing import Any
 from flask import g
 from markupsafe import Markup
 
-from moderation import review
-from moderation.models import Comment, Decision
+from moderation import reporting, review
+from moderation.models import Actor, Comment, Decision
 from moderation.privacy import masked
 from moderation.publishing import rfc3339
 from moderation.text import addresses, markup
@@ -22,7 +22,11 @@ def several(comments: Sequence[Comment]) -> list[Card]:
     """The cards of a page of the queue, in a fixed number of queries."""
     pasts = review.pasts(reading(), comments)
     twins = review.twins(reading(), comments)
-    return [_card(one, pasts.get(one.author_id or ""), twins[one.id]) for one in comments]
+    told = reporting.told(reading(), [one.id for one in comments])
+    return [
+        _card(one, pasts.get(one.author_id or ""), twins[one.id]) | _reports(told.get(one.id))
+        for one in comments
+    ]
 
 
 def one(comment: Comment) -> Card:
@@ -43,6 +47,15 @@ def _card(comment: Comment, past: review.Past | None, twins: int) -> Card:
         "links": [{"href": href, "host": _host(href)} for href in comment.links],
         "twins": twins,
     }
+
+
+def _reports(told: reporting.Told | None) -> Card:
+    known = told or reporting.Told()
+    latest = [
+        {**one, "sentence": str(words.GROUNDS.get(one["reason"], one["reason"]))}
+        for one in known.latest
+    ]
+    return {"reported": known.total, "reports": latest}
 
 
 def _comment(comment: Comment) -> dict[str, Any]:
@@ -96,7 +109,7 @@ def decided(decision: Decision, latest: int) -> dict[str, Any]:
     """A decision as the card's page lists it; only the latest can be undone, not the first."""
     return {
         "id": decision.id,
-        "who": decision.by.name if decision.by else str(words.POLICY),
+        "who": decision.by.name if decision.by else str(_WHO[decision.actor]),
         "was": str(decision.was) if decision.was else None,
         "became": str(decision.became),
         "reason": words.choice(decision.reason),
@@ -104,6 +117,15 @@ def decided(decision: Decision, latest: int) -> dict[str, Any]:
         "at": decision.at,
         "can_undo": decision.version == latest and decision.was is not None,
     }
+
+
+#: Who decided, where no moderator did.
+_WHO = {
+    Actor.POLICY: words.POLICY,
+    Actor.MODERATOR: words.POLICY,
+    Actor.AUTHOR: words.AUTHOR,
+    Actor.READERS: words.READERS,
+}
 
 
 def conversation(comment: Comment) -> list[dict[str, Any]]:
@@ -146,6 +168,8 @@ def as_json(card: Card) -> dict[str, Any]:
         "reasons": card["reasons"],
         "links": card["links"],
         "twins": card["twins"],
+        "reported": card["reported"],
+        "reports": [{**one, "at": rfc3339(one["at"])} for one in card["reports"]],
     }
 
 

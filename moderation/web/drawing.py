@@ -3,7 +3,14 @@
 from datetime import UTC, datetime
 
 from flask import Flask
-from flask_babel import format_datetime, format_timedelta, get_locale, gettext, ngettext
+from flask_babel import (
+    format_date,
+    format_datetime,
+    format_timedelta,
+    get_locale,
+    gettext,
+    ngettext,
+)
 from markupsafe import Markup
 
 from moderation.languages import direction
@@ -16,6 +23,7 @@ def init_app(app: Flask) -> None:
     """Give the templates their filters and globals."""
     app.add_template_filter(relative_time)
     app.add_template_filter(exact_time)
+    app.add_template_filter(date)
     app.add_template_global(avatar)
     app.context_processor(_language)
     # Extracted by name, and called with named values, as the templates do.
@@ -35,6 +43,11 @@ def relative_time(moment: datetime) -> str:
 def exact_time(moment: datetime) -> str:
     """The moment in full, in UTC: the service does not know where the reader is."""
     return f"{format_datetime(moment.astimezone(UTC), 'd MMMM y, HH:mm', rebase=False)} UTC"
+
+
+def date(moment: datetime) -> str:
+    """The day, in UTC, for what is read long after it was drawn: "3 October 2026"."""
+    return format_date(moment.astimezone(UTC).date(), "long", rebase=False)
 
 
 def avatar(seed: str) -> Markup:

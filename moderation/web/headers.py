@@ -36,6 +36,8 @@ def _set(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if service().settings.secure:
         response.headers.setdefault(*HTTPS_ONLY)
+    if request.endpoint not in _FOR_SEARCH:
+        response.headers.setdefault("X-Robots-Tag", "noindex")
     shared = request.endpoint in _SHARED
     if not shared:
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
@@ -44,6 +46,10 @@ def _set(response: Response) -> Response:
         response.headers.setdefault("Cache-Control", "no-store")
     return response
 
+
+#: What search engines may list; a thread's page says for itself whether it is (see `discovery`).
+#: Whatever is private, unpublished or made for programs is not, unless somebody names it here.
+_FOR_SEARCH = frozenset({"static", "reader.home", "reader.thread", "api.docs"})
 
 #: What pages of other origins are meant to load, and caches may keep.
 _SHARED = frozenset({"static", "reader.embed", "api.thread", "api.counts"})

@@ -23,4 +23,6 @@ limiter = Limiter(_from, default_limits=[], strategy="moving-window")
 leaving = limiter.limit("60 per minute; 600 per hour")
 asking = limiter.limit("240 per minute")
 previewing = limiter.limit("60 per minute")
+#: Counted together, on the page and in the API.
+reporting = limiter.shared_limit("20 per hour", scope="reports")
 signing_in = limiter.limit("30 per minute", methods=["POST"])

@@ -79,6 +79,7 @@ _SAME_FOR_ALL = [
     ("Access-Control-Allow-Origin", "*"),
     ("Cross-Origin-Resource-Policy", "cross-origin"),
     ("Content-Security-Policy", BARE_POLICY),
+    ("X-Robots-Tag", "noindex"),
     *ALWAYS.items(),
 ]
 

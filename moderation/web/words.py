@@ -1,14 +1,19 @@
-"""Sentences for what the policy and the moderators say in codes."""
+"""Sentences for what the policy, the moderators and reporting readers say in codes."""
 
+import re
 from typing import Any
 
+from babel.lists import format_list
+from flask_babel import get_locale, ngettext
 from flask_babel import lazy_gettext as _
 
 #: Beyond this depth a reply is not drawn further in, but says whom it answers.
 DEEPEST_DRAWN = 4
 
-#: Who decided, where nobody did.
+#: Who decided, where no moderator did.
 POLICY = _("Policy")
+AUTHOR = _("Its author")
+READERS = _("Readers")
 
 #: What each rule's reason says on a card; `%(detail)s` is what it names.
 REASONS: dict[str, Any] = {
@@ -40,6 +45,23 @@ REASON_LABELS: dict[str, Any] = {
     "stranger_links": _("Links from a stranger"),
     "first_time": _("First-time author"),
     "hold_everything": _("Everything waits"),
+    "reported": _("Reported by readers"),
+}
+
+#: What readers find wrong with a reply they report: as they choose it, and in two or three words.
+GROUNDS: dict[str, Any] = {
+    "spam": _("It is spam or advertising"),
+    "insult": _("It insults somebody or spreads hate"),
+    "private": _("It tells private details about somebody"),
+    "illegal": _("I believe it is against the law"),
+    "other": _("Something else"),
+}
+GROUNDS_LABELS: dict[str, Any] = {
+    "spam": _("spam"),
+    "insult": _("insult or hate"),
+    "private": _("private details"),
+    "illegal": _("against the law"),
+    "other": _("something else"),
 }
 
 #: Why a moderator decided so; the author of a rejected reply reads the sentence.
@@ -54,13 +76,36 @@ CHOICES: dict[str, Any] = {
     "below_rejected": _("It answers a reply that was not published."),
 }
 
+#: What readers did, where a moderator would have given a reason.
+DEEDS: dict[str, Any] = {
+    "reported": _("Enough readers reported it."),
+}
+
 
 def reason(stored: dict[str, Any]) -> str:
     """The sentence of a stored reason; one of a rule that is gone is named by its code."""
+    if stored["code"] == "reported":
+        return _reported(stored["detail"])
     sentence = REASONS.get(stored["code"])
     return str(sentence) % {"detail": stored["detail"]} if sentence else stored["code"]
 
 
 def choice(code: str) -> str | None:
     """The sentence of a moderator's reason, or the reason itself where it is their own words."""
-    return str(CHOICES[code]) if code in CHOICES else code or None
+    known = CHOICES.get(code) or DEEDS.get(code)
+    return str(known) if known else code or None
+
+
+def _reported(detail: str) -> str:
+    """How many readers reported it, on which grounds; stored as "insult (2), spam (1)"."""
+    told = re.findall(r"(\w+) \((\d+)\)", detail)
+    several = [
+        str(_("%(grounds)s (%(number)d)", grounds=GROUNDS_LABELS.get(one, one), number=int(number)))
+        for one, number in told
+    ]
+    return ngettext(
+        "%(num)d reader reported it: %(grounds)s.",
+        "%(num)d readers reported it: %(grounds)s.",
+        sum(int(number) for _one, number in told),
+        grounds=format_list(several, "unit", get_locale() or "en"),
+    )

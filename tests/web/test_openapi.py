@@ -104,11 +104,20 @@ def _decide(*decisions: Any) -> Act:
     )
 
 
+def _reported(**complaint: Any) -> Act:
+    def report(world: World) -> TestResponse:
+        path = f"{BLOG}/comments/{world.shown()[-1]}/reports"
+        return world.client().post(path, json={"reason": "spam", **complaint})
+
+    return report
+
+
 def _posted(path: str, **more: Any) -> Act:
     return lambda world: world.client().post(path, **more)
 
 
 BLOG = "/api/v1/sites/blog"
+REPORTS = f"{SITE}/comments/{{comment}}/reports"
 #: What is asked, of which call of the description, and the status it must have.
 CALLS: list[tuple[str, str, Act, int]] = [
     ("get", f"{SITE}/thread", _get(f"{BLOG}/thread", page=PAGE), 200),
@@ -140,6 +149,12 @@ CALLS: list[tuple[str, str, Act, int]] = [
     ("post", f"{SITE}/comments", _posted(f"{BLOG}/comments", json={"body": "x" * 300_000}), 413),
     ("post", f"{SITE}/preview", _posted(f"{BLOG}/preview", json={"body": "*Hello*"}), 200),
     ("post", f"{SITE}/preview", _posted(f"{BLOG}/preview", json={}), 422),
+    ("post", REPORTS, _reported(), 202),
+    ("post", REPORTS, _reported(note=None), 202),
+    ("post", REPORTS, _reported(reason="bad", note="x" * 501), 422),
+    ("post", REPORTS, _reported(reason=7), 422),
+    ("post", REPORTS, _posted(f"{BLOG}/comments/none/reports", json={"reason": "spam"}), 404),
+    ("post", REPORTS, _posted(f"{BLOG}/comments/none/reports", data="{}"), 415),
     ("get", "/api/v1/queue", _queue(), 200),
     ("get", "/api/v1/queue", _queue(OLGA, status="approved", limit=1), 200),
     ("get", "/api/v1/queue", _queue(limit=0), 400),
@@ -202,6 +217,19 @@ def test_decisions_made_and_refused_are_as_described(world: World) -> None:
     results = answer.get_json()["results"]
     assert [one.get("error") for one in results] == [None, "stale", "unchanged", "unknown"]
     assert undescribed(answer, "/api/v1/decisions", "post") == []
+
+
+def test_a_queue_with_reports_is_as_described(world: World) -> None:
+    comment = world.published()
+    for network in range(3):
+        origin = {"REMOTE_ADDR": f"198.51.{network}.1"}
+        path = f"{BLOG}/comments/{comment}/reports"
+        said = {"reason": "insult", "note": "Look."}
+        assert world.client().post(path, json=said, environ_overrides=origin).status_code == 202
+    answer = _queue(reason="reported")(world)
+    (card,) = answer.get_json()["comments"]
+    assert (card["reported"], len(card["reports"])) == (3, 3)
+    assert undescribed(answer, "/api/v1/queue", "get") == []
 
 
 def test_a_good_reply_is_described(world: World) -> None:

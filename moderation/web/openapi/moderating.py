@@ -2,6 +2,7 @@
 
 from moderation.models import Status
 from moderation.policy import Effect
+from moderation.reporting import MOST_TOLD, Grounds
 from moderation.web.bounds import LONGEST_NOTE, LONGEST_REASON, MOST_DECISIONS
 
 from .parts import Part, fields, moment, number, or_null, schema, several, text, word
@@ -47,6 +48,14 @@ KNOWN_AUTHOR = fields(
     pending=number("How many wait.", minimum=0),
 )
 
+REPORT = fields(
+    "A reader's complaint. Nothing is known of who they are.",
+    reason=word("What they find wrong.", Grounds),
+    sentence=text("The same in plain words."),
+    note=text("What they added, or empty."),
+    at=moment("When it came."),
+)
+
 QUEUED = fields(
     "A comment as moderators see it, with all that a decision needs.",
     id=text("What names it."),
@@ -65,6 +74,8 @@ QUEUED = fields(
     reasons=several("Why it waits, or what else the policy noticed.", schema("Reason")),
     links=several("The links in it.", schema("Link")),
     twins=number("How many other comments on the site have the same text.", minimum=0),
+    reported=number("How many readers ever reported it, one for each network.", minimum=0),
+    reports=several("The latest reports, the newest first.", schema("Report"), maxItems=MOST_TOLD),
     created_at=moment("When it was written."),
     edited_at=or_null(moment("When it was last changed, or null.")),
 )
@@ -132,6 +143,7 @@ SCHEMAS: dict[str, Part] = {
     "KnownAuthor": KNOWN_AUTHOR,
     "Parent": PARENT,
     "Reason": REASON,
+    "Report": REPORT,
     "Link": LINK,
     "Decisions": DECISIONS,
     "Decision": DECISION,

@@ -19,6 +19,13 @@ SITE: Part = {
     "description": "The key of the site.",
     "schema": {"type": "string", "examples": ["blog"]},
 }
+COMMENT: Part = {
+    "name": "comment",
+    "in": "path",
+    "required": True,
+    "description": "The id of the comment.",
+    "schema": {"type": "string"},
+}
 PAGE = query(
     "page",
     "The full address of the page. Addresses that mean the same page find the same thread.",
@@ -125,6 +132,19 @@ PREVIEW = call(
     security=_NOBODY,
 )
 
+REPORT = call(
+    "reportComment",
+    tag=READERS,
+    summary="Report a comment",
+    means="A reader's complaint about a published comment. One report counts for each network and "
+    "comment; enough of them put the comment back in the queue. From a browser, only pages of "
+    "the site's own origins may post.",
+    requestBody=body("The complaint.", schema("Complaint")),
+    answers={"202": answer("It is with the moderators.", schema("Received"))},
+    refused=(400, 403, 404, 413, 415, 422, 429, 503),
+    security=_NOBODY,
+)
+
 QUEUE = call(
     "getQueue",
     tag=MODERATORS,
@@ -171,6 +191,10 @@ PATHS: dict[str, Part] = {
     "/api/v1/sites/{site}/counts": {"parameters": [SITE], "get": COUNTS},
     "/api/v1/sites/{site}/challenge": {"parameters": [SITE], "get": CHALLENGE},
     "/api/v1/sites/{site}/comments": {"parameters": [SITE], "post": LEAVE},
+    "/api/v1/sites/{site}/comments/{comment}/reports": {
+        "parameters": [SITE, COMMENT],
+        "post": REPORT,
+    },
     "/api/v1/sites/{site}/preview": {"parameters": [SITE], "post": PREVIEW},
     "/api/v1/queue": {"get": QUEUE},
     "/api/v1/decisions": {"post": DECIDE},

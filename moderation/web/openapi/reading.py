@@ -1,6 +1,8 @@
 """Schemas of what readers get and send: threads, counts, sums, replies."""
 
+from moderation.reporting import Grounds
 from moderation.text.addresses import LONGEST_EMAIL, LONGEST_PAGE, LONGEST_WEBSITE
+from moderation.web.bounds import LONGEST_REPORT
 from moderation.web.forms import LONGEST_BODY, LONGEST_NAME
 
 from .parts import Part, fields, moment, number, or_null, schema, several, text, word, yes_or_no
@@ -104,6 +106,19 @@ DRAFT = fields(
 
 PREVIEW = fields("A text as readers would see it.", html=text("Safe HTML."))
 
+COMPLAINT = fields(
+    "What a reader finds wrong with a comment.",
+    optional=("note",),
+    reason=word("What is wrong.", Grounds),
+    note=or_null(text("What moderators should know besides.", maxLength=LONGEST_REPORT)),
+)
+
+RECEIVED = fields(
+    "A report that was taken. It is answered alike whether or not its network had reported the "
+    "comment before.",
+    status=word("Always the same.", ("received",)),
+)
+
 SCHEMAS: dict[str, Part] = {
     "Thread": PAGE_OF_A_THREAD,
     "Comment": COMMENT,
@@ -114,4 +129,6 @@ SCHEMAS: dict[str, Part] = {
     "Left": LEFT,
     "Draft": DRAFT,
     "Preview": PREVIEW,
+    "Complaint": COMPLAINT,
+    "Received": RECEIVED,
 }
