@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from moderation import captcha, notices, policy, privacy
 from moderation.database import insert_once, table
 from moderation.drafts import Draft, Reply, draft
+from moderation.judging import Judged, Sent, facts
 from moderation.keeping import network_digest
 from moderation.models import (
     Author,
@@ -22,7 +23,7 @@ from moderation.models import (
     Thread,
 )
 from moderation.publishing import find_thread
-from moderation.text import addresses, markup
+from moderation.text import markup
 
 __all__ = [
     "AlreadySpent",
@@ -88,16 +89,19 @@ def receive(
     left: Draft,
     *,
     challenge: captcha.Challenge,
-    answer: str,
+    answer: str | None,
     now: datetime,
+    solved: bool = True,
 ) -> Comment:
     """Take a reply whose sum is right; the sum is spent either way.
 
-    The caller commits, also where a `Refused` says that it `spends`.
+    `answer` is None where the sum was left: a browser did work in its place, or, with `solved`
+    false, a moderator is to read the reply first. The caller commits, also where a `Refused`
+    says that it `spends`.
     """
     spend(session, challenge, answer)
     seconds = (now - challenge.asked_at).total_seconds()
-    return take(session, keyring, site, left, seconds=seconds, now=now)
+    return take(session, keyring, site, left, seconds=seconds, now=now, solved=solved)
 
 
 def take(
@@ -108,6 +112,7 @@ def take(
     *,
     seconds: float,
     now: datetime,
+    solved: bool = True,
 ) -> Comment:
     """Make a comment of a reply: the policy judges, its first decision is written with it.
 
@@ -124,7 +129,8 @@ def take(
     if thread.has_it:
         raise Duplicate
     author_id, past = _author(session, keyring, site, left, now)
-    verdict = policy.judge(_facts(session, site, left, past, seconds))
+    sent = Sent(bool(left.reply.honeypot), seconds, solved)
+    verdict = policy.judge(facts(session, site, _judged(left), past=past, sent=sent))
     comment = _comment(left, site, thread.id, author_id, verdict, now)
     comment.network_digest = network_digest(session, keyring, left.reply.address, now)
     comment.place(parent)
@@ -142,8 +148,10 @@ def take(
     return comment
 
 
-def spend(session: Session, challenge: captcha.Challenge, answer: str) -> None:
+def spend(session: Session, challenge: captcha.Challenge, answer: str | None) -> None:
     """Spend a challenge, whatever the answer; raises AlreadySpent or WrongAnswer.
+
+    An answer of None is none that has to be right: the sum was left, and is spent all the same.
 
     The unique row decides between two who come at once, on any worker or node: the second waits
     for the first one's transaction and then finds its row.
@@ -151,7 +159,7 @@ def spend(session: Session, challenge: captcha.Challenge, answer: str) -> None:
     row = {"nonce": challenge.nonce, "expires_at": challenge.expires_at}
     if not insert_once(session, SpentChallenge, row):
         raise AlreadySpent
-    if not challenge.answered_by(answer):
+    if answer is not None and not challenge.answered_by(answer):
         raise WrongAnswer
 
 
@@ -291,34 +299,9 @@ def _author(
     return known[0].id, {status: number for _id, status, number in known if status}
 
 
-_TWINS = select(func.count()).where(
-    _comments.c.site_id == bindparam("site_id"),
-    _comments.c.text_digest == bindparam("text_digest"),
-)
-
-
-def _facts(
-    session: Session, site: Site, left: Draft, past: dict[Status, int], seconds: float
-) -> policy.Facts:
-    settings = site.settings
-    same = {"site_id": site.id, "text_digest": left.text_digest}
-    return policy.Facts(
-        text=markup.plain(left.rendered.html),
-        name=left.reply.name,
-        website=left.reply.website,
-        links=left.rendered.links,
-        markup_agreed=left.rendered.agreed,
-        approved_before=past.get(Status.APPROVED, 0),
-        rejected_before=past.get(Status.REJECTED, 0),
-        spam_before=past.get(Status.SPAM, 0),
-        twins=session.connection().execute(_TWINS, same).scalar_one(),
-        honeypot_filled=bool(left.reply.honeypot),
-        seconds_to_answer=seconds,
-        page_is_ours=addresses.origin(left.reply.page) in site.origins,
-        hold_everything=settings.hold_everything,
-        blocked_words=settings.blocked_words,
-        links_allowed=settings.links_allowed,
-    )
+def _judged(left: Draft) -> Judged:
+    reply = left.reply
+    return Judged(reply.page, reply.name, reply.website, left.rendered, left.text_digest)
 
 
 def _comment(

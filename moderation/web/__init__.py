@@ -12,7 +12,20 @@ from moderation import config
 from moderation.database import Database
 from moderation.privacy import Keyring
 
-from . import accounts, api, drawing, errors, headers, health, language, limits, queue, reader
+from . import (
+    accounts,
+    api,
+    drawing,
+    erasing,
+    errors,
+    headers,
+    health,
+    language,
+    limits,
+    queue,
+    reader,
+    replies,
+)
 from .ready_made import ReadyMade
 from .service import Service
 
@@ -43,7 +56,7 @@ def make_app(settings: config.Settings | None = None) -> Flask:
     Babel(app, locale_selector=language.chosen)
     CSRFProtect(app)
     limits.limiter.init_app(app)
-    for door in (reader, api, accounts, queue, health):
+    for door in (reader, replies, erasing, api, accounts, queue, health):
         app.register_blueprint(door.blueprint)
     for switch_on in (errors, headers, drawing):
         switch_on.init_app(app)

@@ -9,6 +9,8 @@ DEEPEST_DRAWN = 4
 
 #: Who decided, where nobody did.
 POLICY = _("Policy")
+AUTHOR = _("Its author")
+READERS = _("Readers")
 
 #: What each rule's reason says on a card; `%(detail)s` is what it names.
 REASONS: dict[str, Any] = {
@@ -16,13 +18,14 @@ REASONS: dict[str, Any] = {
         "Its markup could not be made safe with certainty, so it is shown as it was typed."
     ),
     "honeypot": _("A field that only programs see was filled in."),
-    "haste": _("The sum was answered after %(detail)s seconds, faster than people type."),
+    "haste": _("It was sent %(detail)s seconds after the sum was asked, faster than people type."),
     "foreign_page": _("It was left under a page that is not on one of the site's origins."),
     "blocked_words": _("It has words that are blocked here: %(detail)s."),
     "known_spammer": _("Replies of this author were marked as spam before: %(detail)s."),
     "same_text": _("The same text was left here before: %(detail)s times."),
     "links": _("It has more links than the site allows: %(detail)s."),
     "stranger_links": _("It has links, and nothing by this author was approved before."),
+    "unsolved": _("It was sent without a sum: its author was told that a moderator reads it."),
     "first_time": _("Nothing by this author was approved here before."),
     "hold_everything": _("On this site every reply waits for a moderator."),
 }
@@ -38,6 +41,7 @@ REASON_LABELS: dict[str, Any] = {
     "same_text": _("Repeated text"),
     "links": _("Many links"),
     "stranger_links": _("Links from a stranger"),
+    "unsolved": _("Without a sum"),
     "first_time": _("First-time author"),
     "hold_everything": _("Everything waits"),
 }
@@ -54,6 +58,12 @@ CHOICES: dict[str, Any] = {
     "below_rejected": _("It answers a reply that was not published."),
 }
 
+#: What an author did, where a moderator would have given a reason.
+DEEDS: dict[str, Any] = {
+    "edited": _("The text was changed."),
+    "erased": _("Everything about its author was erased."),
+}
+
 
 def reason(stored: dict[str, Any]) -> str:
     """The sentence of a stored reason; one of a rule that is gone is named by its code."""
@@ -63,4 +73,5 @@ def reason(stored: dict[str, Any]) -> str:
 
 def choice(code: str) -> str | None:
     """The sentence of a moderator's reason, or the reason itself where it is their own words."""
-    return str(CHOICES[code]) if code in CHOICES else code or None
+    known = CHOICES.get(code) or DEEDS.get(code)
+    return str(known) if known else code or None
