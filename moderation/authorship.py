@@ -170,6 +170,7 @@ def erase(session: Session, comment: Comment, *, at: datetime) -> None:
     author = session.get(Author, comment.author_id, with_for_update=True)
     _overwriting(session, on=True)
     _delete(session, comment, ERASED, at)
+    _rename_thread(session, comment)
     _empty(comment)
     session.flush()
     _forget_around(session, comment)
@@ -177,6 +178,17 @@ def erase(session: Session, comment: Comment, *, at: datetime) -> None:
         session.delete(author)
         session.flush()
     _overwriting(session, on=False)
+
+
+def _rename_thread(session: Session, comment: Comment) -> None:
+    """What a page is called is its sender's word as well: another approved reply's takes over."""
+    if not comment.title or comment.thread.title != comment.title:
+        return
+    others = select(Comment.title).where(
+        Comment.thread_id == comment.thread_id, Comment.published, Comment.id != comment.id
+    )
+    said = others.where(Comment.status == Status.APPROVED, Comment.title != "")
+    comment.thread.title = session.scalar(said.order_by(Comment.position).limit(1)) or ""
 
 
 def _empty(comment: Comment) -> None:

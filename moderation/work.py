@@ -10,11 +10,10 @@ import base64
 import hmac
 import json
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-import altcha
+from altcha import v1 as altcha
 
-ALGORITHM = "SHA-256"
 #: The number is one of so many: half a second on a laptop, some seconds on an old phone.
 MOST = 300_000
 #: What a browser sends back has some 400 characters.
@@ -23,10 +22,10 @@ LONGEST = 2_000
 
 def ask(key: bytes, token: str, expires_at: datetime) -> dict[str, Any]:
     """The work that may be done in place of the sum of this token, as ALTCHA's clients read it."""
-    options = altcha.ChallengeOptionsV1(
-        algorithm=ALGORITHM, max_number=MOST, hmac_key=_secret(key, token), expires=expires_at
+    options = altcha.ChallengeOptions(
+        algorithm=altcha.SHA256, max_number=MOST, hmac_key=_secret(key, token), expires=expires_at
     )
-    asked: dict[str, Any] = altcha.create_challenge_v1(options).to_dict()
+    asked: dict[str, Any] = altcha.create_challenge(options).to_dict()
     # Their widget reads the one spelling, their libraries write the other.
     return {**asked, "maxnumber": asked["maxNumber"]}
 
@@ -39,11 +38,11 @@ def is_done(key: bytes, token: str, payload: str) -> bool:
     solution = _read(payload)
     if solution is None:
         return False
-    done, _error = altcha.verify_solution_v1(solution, _secret(key, token), check_expires=False)
+    done, _error = altcha.verify_solution(solution, _secret(key, token), check_expires=False)
     return bool(done)
 
 
-def _read(payload: str) -> altcha.PayloadV1 | None:
+def _read(payload: str) -> altcha.Payload | None:
     """The solution, with a value of the right kind in each of its fields."""
     if len(payload) > LONGEST:
         return None
@@ -54,13 +53,13 @@ def _read(payload: str) -> altcha.PayloadV1 | None:
     texts = [found.get(name) for name in _TEXTS] if isinstance(found, dict) else [None]
     if not all(isinstance(text, str) and text.isascii() for text in texts):
         return None
-    if found["algorithm"] != ALGORITHM or type(found.get("number")) is not int:
+    if found["algorithm"] != altcha.SHA256 or type(found.get("number")) is not int:
         return None
-    return altcha.PayloadV1.from_dict(found)
+    return altcha.Payload.from_dict(cast("altcha.PayloadType", found))
 
 
 _TEXTS = ("algorithm", "challenge", "salt", "signature")
 
 
 def _secret(key: bytes, token: str) -> bytes:
-    return hmac.digest(key, token.encode(), ALGORITHM.replace("-", "").lower())
+    return hmac.digest(key, token.encode(), "sha256")
