@@ -1,1 +1,276 @@
 """What an author does to their own reply after leaving it: change it, withdraw it, erase it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import String, cast, delete, exists, func, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from moderation import judging, policy
+from moderation.drafts import Words, words
+from moderation.judging import Judged, Sent
+from moderation.models import (
+    Actor,
+    Author,
+    Comment,
+    Decision,
+    Document,
+    Kind,
+    Message,
+    Receipt,
+    Report,
+    Revision,
+    Site,
+    Stale,
+    State,
+    Status,
+    Subscription,
+    Thread,
+)
+from moderation.text import markup
+
+#: An author's reasons, as they stand in the history of decisions.
+OWN_WISH, ERASED = "own_wish", "erased"
+
+
+class TooLate(Exception):
+    """The site's time for changing a reply is over, or the reply is gone."""
+
+
+class SameReply(Exception):
+    """Somebody of the same name left these very words in the same place."""
+
+
+def hold(session: Session, ids: Sequence[str]) -> list[Comment]:
+    """Comments that their author changes, with their threads locked until the transaction ends.
+
+    As moderators hold them (see `review.hold`): what a thread shows is changed by one at a time.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        threads = select(Comment.thread_id).where(Comment.id.in_(ids))
+        lock = select(Thread.id).where(Thread.id.in_(threads)).order_by(Thread.id)
+        session.execute(lock.with_for_update(of=Thread)).all()
+    held = (
+        select(Comment)
+        .where(Comment.id.in_(ids))
+        .options(joinedload(Comment.parent), joinedload(Comment.thread).joinedload(Thread.site))
+        .execution_options(populate_existing=True)
+    )
+    return list(session.scalars(held))
+
+
+def editable_until(comment: Comment, site: Site) -> datetime | None:
+    """Until when its author may change a reply; None for not at all."""
+    minutes = site.settings.edit_minutes
+    if not minutes or comment.status == Status.DELETED or comment.author_id is None:
+        return None
+    return comment.created_at + timedelta(minutes=minutes)
+
+
+def may_edit(comment: Comment, site: Site, at: datetime) -> bool:
+    """Whether its author may change a reply at this moment."""
+    until = editable_until(comment, site)
+    return until is not None and at < until
+
+
+def reworded(comment: Comment, site_key: bytes, body: str) -> Words:
+    """Another text in this comment's place. Slow work stands here, outside the transaction."""
+    page, parent = comment.thread.page, comment.parent_id
+    return words(body, site_key, page=page, parent=parent, name=comment.name)
+
+
+def edit(session: Session, comment: Comment, said: Words, *, version: int, at: datetime) -> bool:
+    """Give a comment that `hold` gave other words: the policy judges them anew, and it waits.
+
+    False where the text is what it was already: then nothing is done. Raises TooLate, SameReply,
+    or Stale where `version` is not the one that its author saw.
+    """
+    site = comment.thread.site
+    if not may_edit(comment, site, at):
+        raise TooLate
+    if said.body == comment.source:
+        return False
+    if version != comment.version:
+        raise Stale(comment)
+    if _is_there(session, comment, said):
+        raise SameReply
+    verdict = policy.judge(_facts(session, site, comment, said))
+    with session.no_autoflush:
+        rendered = said.rendered
+        links, made_by = list(rendered.links), markup.MARKUP_VERSION
+        comment.change_text(said.body, rendered.html, links, made_by, at=at)
+        comment.fingerprint, comment.text_digest = said.fingerprint, said.text_digest
+        comment.score = verdict.score
+        comment.reasons = [reason.stored() for reason in verdict.reasons]
+    session.flush()
+    return True
+
+
+def _is_there(session: Session, comment: Comment, said: Words) -> bool:
+    same = exists().where(
+        Comment.thread_id == comment.thread_id,
+        Comment.fingerprint == said.fingerprint,
+        Comment.id != comment.id,
+    )
+    return bool(session.scalar(select(same)))
+
+
+def _facts(session: Session, site: Site, comment: Comment, said: Words) -> policy.Facts:
+    judged = Judged(
+        comment.thread.page, comment.name, comment.website, said.rendered, said.text_digest
+    )
+    own = int(comment.text_digest == said.text_digest)
+    twins = judging.twins(session, site, said.text_digest) - own
+    past = _past(session, comment)
+    return judging.facts(site, judged, past=past, sent=_sent(comment), twins=twins)
+
+
+def _past(session: Session, comment: Comment) -> dict[Status, int]:
+    """What was decided about the author's other replies: this one cannot speak for itself."""
+    others = (
+        select(Comment.status, func.count())
+        .where(Comment.author_id == comment.author_id, Comment.id != comment.id)
+        .group_by(Comment.status)
+    )
+    return dict(session.execute(others).all())
+
+
+def _sent(comment: Comment) -> Sent:
+    """How it came, read out of what the policy noticed then: a change does not wash it off."""
+    noticed = {reason["code"]: reason["detail"] for reason in comment.reasons}
+    sent = Sent(honeypot="honeypot" in noticed, solved="unsolved" not in noticed)
+    return replace(sent, seconds=float(noticed["haste"])) if "haste" in noticed else sent
+
+
+def withdraw(session: Session, comment: Comment, *, at: datetime) -> bool:
+    """Take a comment that `hold` gave off the page, for good; False where it is off already.
+
+    Its text is kept for moderators. While replies hang from it, its place stays.
+    """
+    if comment.status == Status.DELETED:
+        return False
+    _delete(session, comment, OWN_WISH, at)
+    return True
+
+
+def _delete(session: Session, comment: Comment, reason: str, at: datetime) -> None:
+    with session.no_autoflush:
+        comment.decide(Status.DELETED, by=None, actor=Actor.AUTHOR, reason=reason, at=at)
+    session.flush()
+
+
+def erase(session: Session, comment: Comment, *, at: datetime) -> None:
+    """Take everything of its author out of a comment that `hold` gave; only the place remains.
+
+    Who decided what and when stays in its history, without notes: they may quote what is gone.
+    Nobody can bring it back, since nothing is there to be brought back.
+    """
+    if comment.author_id is None:
+        return
+    author = session.get(Author, comment.author_id, with_for_update=True)
+    _overwriting(session, on=True)
+    _delete(session, comment, ERASED, at)
+    _rename_thread(session, comment)
+    _empty(comment)
+    session.flush()
+    _forget_around(session, comment)
+    if author is not None and not _anything_of(session, author.id):
+        session.delete(author)
+        session.flush()
+    _overwriting(session, on=False)
+
+
+def _rename_thread(session: Session, comment: Comment) -> None:
+    """What a page is called is its sender's word as well: another approved reply's takes over."""
+    if not comment.title or comment.thread.title != comment.title:
+        return
+    others = select(Comment.title).where(
+        Comment.thread_id == comment.thread_id, Comment.published, Comment.id != comment.id
+    )
+    said = others.where(Comment.status == Status.APPROVED, Comment.title != "")
+    comment.thread.title = session.scalar(said.order_by(Comment.position).limit(1)) or ""
+
+
+def _empty(comment: Comment) -> None:
+    comment.name = comment.website = comment.title = comment.source = comment.html = ""
+    comment.links, comment.reasons, comment.score = [], [], 0
+    comment.fingerprint = comment.network_digest = comment.author_id = None
+    # The column wants something of its own; this says nothing that the row does not say.
+    comment.text_digest = comment.id
+    comment.locale, comment.notify = "en", False
+
+
+def _forget_around(session: Session, comment: Comment) -> None:
+    """What else says something of the comment, or is about it alone."""
+    # What was sent counts against further mail (see `links_left`); of what, it no longer says.
+    sent = update(Message).where(Message.comment_id == comment.id, Message.state == State.SENT)
+    session.execute(sent.values(comment_id=None))
+    for model in (Revision, Report, Message, Subscription):
+        session.execute(delete(model).where(model.comment_id == comment.id))
+    notes = update(Decision).where(Decision.comment_id == comment.id)
+    session.execute(notes.values(note=""))
+    session.execute(notes.where(Decision.actor != Actor.AUTHOR).values(reason=""))
+    # Pages made ready, and first answers kept for repeated requests, carry the text too.
+    session.execute(delete(Document).where(Document.thread_id == comment.thread_id))
+    answered = cast(Receipt.answer, String).contains(f'"{comment.id}"')
+    session.execute(delete(Receipt).where(Receipt.site_id == comment.site_id, answered))
+
+
+def _anything_of(session: Session, author_id: str) -> bool:
+    return bool(session.scalar(select(exists().where(Comment.author_id == author_id))))
+
+
+def _overwriting(session: Session, *, on: bool) -> None:
+    # SQLite leaves what it deletes in the file until the room is used again, unless it is told.
+    if session.get_bind().dialect.name == "sqlite":
+        pragma = f"PRAGMA secure_delete = {'ON' if on else 'OFF'}"
+        session.connection().exec_driver_sql(pragma)
+
+
+def erase_author(session: Session, author_id: str, *, at: datetime) -> int:
+    """Erase everything that an address left on a site: how many replies that were."""
+    theirs = select(Comment.id).where(Comment.author_id == author_id)
+    # Threads before their author, as who leaves a reply takes them. Then once more: a reply that
+    # was on its way is there now, and one that comes later begins anew.
+    hold(session, session.scalars(theirs).all())
+    if session.get(Author, author_id, with_for_update=True, populate_existing=True) is None:
+        return 0
+    held = hold(session, session.scalars(theirs).all())
+    for comment in held:
+        erase(session, comment, at=at)
+    session.execute(delete(Author).where(Author.id == author_id))
+    return len(held)
+
+
+def left_by(session: Session, author_id: str) -> list[tuple[str, str, int]]:
+    """What an author left: address, title and number of replies of each page."""
+    query = (
+        select(Thread.page, Thread.title, func.count())
+        .join(Comment, Comment.thread_id == Thread.id)
+        .where(Comment.author_id == author_id)
+        .group_by(Thread.id, Thread.page, Thread.title)
+        .order_by(Thread.page)
+    )
+    return [(page, title, number) for page, title, number in session.execute(query)]
+
+
+def find_author(session: Session, site: Site, digest: str) -> Author | None:
+    """Who is known on a site by this digest (see `drafts.author_digest`)."""
+    known = select(Author).where(Author.site_id == site.id, Author.email_digest == digest)
+    return session.scalar(known)
+
+
+#: So many mails with the address of a status page may be asked for by one author.
+MOST_LINKS = 3
+LINKS_WITHIN = timedelta(days=1)
+
+
+def links_left(session: Session, author_id: str, at: datetime) -> int:
+    """How many more links to their replies an author may have mailed today."""
+    asked = select(func.count()).where(
+        Message.author_id == author_id,
+        Message.kind == Kind.STATUS,
+        Message.created_at > at - LINKS_WITHIN,
+    )
+    return max(0, MOST_LINKS - (session.scalar(asked) or 0))

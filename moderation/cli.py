@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from . import config, demo, keeping, migrations
 from .accounts import BadAccount, add_moderator, add_site, add_token
 from .database import Database
+from .forget_command import forget
 from .models import Author, Comment, Moderator, Role, Secret, Site
 from .privacy import Keyring
 from .text import markup
@@ -34,7 +35,8 @@ LARGEST_HEAD = 64 * 1024
 
 def add_commands(app: Flask) -> None:
     """Make the commands known to `flask --app app` as well."""
-    for command in (demo_command, serve, upgrade, site, moderator, token, render, reseal, tidy):
+    ours = (demo_command, serve, upgrade, site, moderator, token, render, reseal, tidy, forget)
+    for command in ours:
         app.cli.add_command(command)
 
 

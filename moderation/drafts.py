@@ -37,18 +37,44 @@ class Draft:
     avatar: str
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text with all that can be worked out of it and of its place."""
+
+    body: str
+    rendered: markup.Rendered
+    text_digest: str
+    fingerprint: str
+
+
 def draft(reply: Reply, site_key: bytes) -> Draft:
     """Render and digest a reply. Slow work stands here, outside the transaction."""
     key = addresses.email_key(reply.email)
-    folded = " ".join(reply.body.casefold().split())
-    # By the name, not the address: whoever sends a reply they read here again, with an address
-    # that they guess, must not learn from the answer whether it is its author's.
-    place = "\n".join((reply.page, reply.parent or "", reply.name.casefold(), reply.body))
+    said = words(reply.body, site_key, page=reply.page, parent=reply.parent, name=reply.name)
     return Draft(
         reply=reply,
-        rendered=markup.render(reply.body),
-        author_digest=privacy.digest(site_key, "author", key),
-        text_digest=privacy.digest(site_key, "text", folded),
-        fingerprint=privacy.digest(site_key, "fingerprint", place),
+        rendered=said.rendered,
+        author_digest=author_digest(site_key, reply.email),
+        text_digest=said.text_digest,
+        fingerprint=said.fingerprint,
         avatar=privacy.avatar_seed(site_key, key),
     )
+
+
+def words(body: str, site_key: bytes, *, page: str, parent: str | None, name: str) -> Words:
+    """Render and digest a text that stands, or is to stand, in this place under this name."""
+    folded = " ".join(body.casefold().split())
+    # By the name, not the address: whoever sends a reply they read here again, with an address
+    # that they guess, must not learn from the answer whether it is its author's.
+    place = "\n".join((page, parent or "", name.casefold(), body))
+    return Words(
+        body=body,
+        rendered=markup.render(body),
+        text_digest=privacy.digest(site_key, "text", folded),
+        fingerprint=privacy.digest(site_key, "fingerprint", place),
+    )
+
+
+def author_digest(site_key: bytes, email: str) -> str:
+    """What an author is found again by on this site."""
+    return privacy.digest(site_key, "author", addresses.email_key(email))

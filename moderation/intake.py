@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from moderation import captcha, notices, policy, privacy
 from moderation.database import insert_once, table
 from moderation.drafts import Draft, Reply, draft
+from moderation.judging import TWINS, Judged, Sent, facts
 from moderation.keeping import network_digest
 from moderation.models import (
     Author,
@@ -31,7 +32,7 @@ from moderation.refusals import (
     Refused,
     WrongAnswer,
 )
-from moderation.text import addresses, markup
+from moderation.text import markup
 
 __all__ = [
     "AlreadySpent",
@@ -63,16 +64,19 @@ def receive(
     left: Draft,
     *,
     challenge: captcha.Challenge,
-    answer: str,
+    answer: str | None,
     now: datetime,
+    solved: bool = True,
 ) -> Comment:
     """Take a reply whose sum is right; the sum is spent either way.
 
-    The caller commits, also where a `Refused` says that it `spends`.
+    `answer` is None where the sum was left: a browser did work in its place, or, with `solved`
+    false, a moderator is to read the reply first. The caller commits, also where a `Refused`
+    says that it `spends`.
     """
     spend(session, challenge, answer)
     seconds = (now - challenge.asked_at).total_seconds()
-    return take(session, keyring, site, left, seconds=seconds, now=now)
+    return take(session, keyring, site, left, seconds=seconds, now=now, solved=solved)
 
 
 def take(
@@ -83,6 +87,7 @@ def take(
     *,
     seconds: float,
     now: datetime,
+    solved: bool = True,
 ) -> Comment:
     """Make a comment of a reply: the policy judges, its first decision is written with it.
 
@@ -99,7 +104,8 @@ def take(
     if thread.has_it:
         raise Duplicate
     author_id, past = _author(session, keyring, site, left, now)
-    verdict = policy.judge(_facts(site, left, past, thread.twins, seconds))
+    sent = Sent(bool(left.reply.honeypot), seconds, solved)
+    verdict = policy.judge(facts(site, _judged(left), past=past, sent=sent, twins=thread.twins))
     comment = _comment(left, site, thread.id, author_id, verdict, now)
     comment.network_digest = network_digest(session, keyring, left.reply.address, now)
     comment.place(parent)
@@ -117,8 +123,10 @@ def take(
     return comment
 
 
-def spend(session: Session, challenge: captcha.Challenge, answer: str) -> None:
+def spend(session: Session, challenge: captcha.Challenge, answer: str | None) -> None:
     """Spend a challenge, whatever the answer; raises AlreadySpent or WrongAnswer.
+
+    An answer of None is none that has to be right: the sum was left, and is spent all the same.
 
     The unique row decides between two who come at once, on any worker or node: the second waits
     for the first one's transaction and then finds its row.
@@ -126,7 +134,7 @@ def spend(session: Session, challenge: captcha.Challenge, answer: str) -> None:
     row = {"nonce": challenge.nonce, "expires_at": challenge.expires_at}
     if not insert_once(session, SpentChallenge, row):
         raise AlreadySpent
-    if not challenge.answered_by(answer):
+    if answer is not None and not challenge.answered_by(answer):
         raise WrongAnswer
 
 
@@ -191,14 +199,6 @@ def _begin_thread(session: Session, site_id: str, page: str, now: datetime) -> N
     insert_once(session, Thread, row)
 
 
-_TWINS = (
-    select(func.count())
-    .select_from(_comments)
-    .where(
-        _comments.c.site_id == bindparam("site_id"),
-        _comments.c.text_digest == bindparam("text_digest"),
-    )
-)
 #: A thread, whether it has the same reply from somebody of the same name, and how many replies of
 #: the site say the same.
 _THREAD = select(
@@ -210,7 +210,7 @@ _THREAD = select(
         _comments.c.fingerprint == bindparam("fingerprint"),
     )
     .label("has_it"),
-    _TWINS.scalar_subquery().label("twins"),
+    TWINS.label("twins"),
 ).where(_threads.c.site_id == bindparam("site_id"), _threads.c.page == bindparam("page"))
 
 
@@ -281,27 +281,9 @@ def _author(
     return known[0].id, {status: number for _id, status, number in known if status}
 
 
-def _facts(
-    site: Site, left: Draft, past: dict[Status, int], twins: int, seconds: float
-) -> policy.Facts:
-    settings = site.settings
-    return policy.Facts(
-        text=markup.plain(left.rendered.html),
-        name=left.reply.name,
-        website=left.reply.website,
-        links=left.rendered.links,
-        markup_agreed=left.rendered.agreed,
-        approved_before=past.get(Status.APPROVED, 0),
-        rejected_before=past.get(Status.REJECTED, 0),
-        spam_before=past.get(Status.SPAM, 0),
-        twins=twins,
-        honeypot_filled=bool(left.reply.honeypot),
-        seconds_to_answer=seconds,
-        page_is_ours=addresses.origin(left.reply.page) in site.origins,
-        hold_everything=settings.hold_everything,
-        blocked_words=settings.blocked_words,
-        links_allowed=settings.links_allowed,
-    )
+def _judged(left: Draft) -> Judged:
+    reply = left.reply
+    return Judged(reply.page, reply.name, reply.website, left.rendered, left.text_digest)
 
 
 def _comment(

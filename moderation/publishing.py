@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any
 
 import brotli
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
@@ -29,6 +29,7 @@ PAGE_SIZE = 100
 PAGE_BYTES = 256 * 1024
 #: Of 0 to 11. From 5 on brotli is smaller than the best gzip; 11 takes thirty times as long.
 BROTLI_QUALITY = 6
+_DIGITS = "0123456789abcdefghijklmnopqrstuv"
 
 
 class Sort(StrEnum):
@@ -104,8 +105,35 @@ def counts(session: Session, site: Site, pages: Sequence[str]) -> dict[str, int]
 
 def is_cursor(after: str) -> bool:
     """Whether it has the form of a position: whole segments of its alphabet."""
-    alphabet = set("0123456789abcdefghijklmnopqrstuv")
-    return 0 < len(after) <= SEGMENT * 32 and len(after) % SEGMENT == 0 and set(after) <= alphabet
+    whole = 0 < len(after) <= SEGMENT * 32 and len(after) % SEGMENT == 0
+    return whole and set(after) <= set(_DIGITS)
+
+
+def begins_before(session: Session, comment: Comment) -> str:
+    """The cursor of a page (oldest first) on which a comment stands; "" for the first one.
+
+    With all that it hangs from, where that fits on one page.
+    """
+    root = comment.position[:SEGMENT]
+    for start in ("", root):
+        above = select(func.count(), func.sum(func.length(Comment.html))).where(
+            Comment.thread_id == comment.thread_id,
+            Comment.published,
+            Comment.position >= start,
+            Comment.position <= comment.position,
+        )
+        number, size = session.execute(above).one()
+        if number <= PAGE_SIZE and (size or 0) <= PAGE_BYTES:
+            return _just_before(start) if start else ""
+    return _just_before(comment.position)
+
+
+def _just_before(position: str) -> str:
+    number, digits = int(position, 32) - 1, ""
+    for _place in position:
+        number, digit = divmod(number, 32)
+        digits = _DIGITS[digit] + digits
+    return digits
 
 
 def comment_json(

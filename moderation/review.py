@@ -18,11 +18,13 @@ from sqlalchemy.orm import (
 
 from moderation import notices
 from moderation.models import (
+    Actor,
     Author,
     Bearer,
     Comment,
     Decision,
     Moderator,
+    Revision,
     Sees,
     Site,
     Stale,
@@ -34,7 +36,7 @@ PAGE_SIZE = 20
 
 
 class NotUndoable(Exception):
-    """The decision was followed by another one, or was the first: nothing to take back."""
+    """It was the first decision, or its author's own: nothing for a moderator to take back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,14 +173,20 @@ def decide(comment: Comment, wish: Wish, *, by: Moderator | Bearer, at: datetime
 def undo(comment: Comment, decision: Decision, *, by: Moderator | Bearer, at: datetime) -> str:
     """Take a comment's latest decision back, by one more decision.
 
-    Raises Stale when another decision came after it, NotUndoable when it was the policy's first.
+    Raises Stale when another decision came after it, NotUndoable when it was the policy's first,
+    or what its author did: to undo an edit would publish words that nobody has read.
     """
-    if decision.was is None:
+    if decision.was is None or not is_undoable(decision):
         raise NotUndoable
     if decision.version != comment.version:
         raise Stale(comment)
     with _written_at_once(comment, at):
         return comment.decide(decision.was, by=by, at=at, version=decision.version, undoes=decision)
+
+
+def is_undoable(decision: Decision) -> bool:
+    """Whether a moderator could take it back, were it the latest."""
+    return decision.was is not None and decision.actor is not Actor.AUTHOR
 
 
 @contextmanager
@@ -255,6 +263,26 @@ def decisions(session: Session, comment: Comment) -> list[Decision]:
         .options(joinedload(Decision.by).load_only(Moderator.name))
     )
     return list(session.scalars(query))
+
+
+def settled(session: Session, comments: Sequence[Comment]) -> set[str]:
+    """The ids of those that their authors took off the page: no decision brings them back."""
+    deleted = [comment.id for comment in comments if comment.status == Status.DELETED]
+    if not deleted:
+        return set()
+    theirs = (
+        select(Comment.id)
+        .join(Decision, Decision.comment_id == Comment.id)
+        .where(Comment.id.in_(deleted), Decision.version == Comment.version)
+        .where(Decision.actor == Actor.AUTHOR)
+    )
+    return set(session.scalars(theirs))
+
+
+def earlier_texts(session: Session, comment: Comment) -> list[Revision]:
+    """What a comment said before its author changed it, the latest first."""
+    query = select(Revision).where(Revision.comment_id == comment.id)
+    return list(session.scalars(query.order_by(Revision.version.desc())))
 
 
 def _with_context(query: Select[Any]) -> Select[Any]:

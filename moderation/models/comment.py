@@ -174,8 +174,8 @@ class Comment(Base):
         if version is not None and version != self.version:
             raise Stale(self)
         actor = actor or (Actor.MODERATOR if by else Actor.POLICY)
-        if self.version and became not in CHANGES[self.status] and actor is not Actor.AUTHOR:
-            raise NotAllowed(self)
+        if actor is not Actor.AUTHOR:
+            self._refuse_where_settled(became)
         was = self.status if self.version else None
         counted_before = was == Status.APPROVED and self.published
         decision_id = new_id()
@@ -218,6 +218,23 @@ class Comment(Base):
         told = {"thread": self.thread_id, "more": more}
         self._session.connection().execute(_READERS_SEE, told)
         self._session.expire(self.thread, ["count", "revision"])
+
+    def _refuse_where_settled(self, became: Status) -> None:
+        if self.version and became not in CHANGES[self.status]:
+            raise NotAllowed(self)
+        # What its author took back, or erased, nobody else puts on a page again.
+        if self.status == Status.DELETED and self.taken_back:
+            raise NotAllowed(self)
+
+    @property
+    def taken_back(self) -> str:
+        """Why its author took it off the page for good ("own_wish", "erased"), or ""."""
+        last = select(Decision.actor, Decision.reason).where(
+            Decision.comment_id == self.id, Decision.version == self.version
+        )
+        found = self._session.execute(last).first()
+        taken = self.status == Status.DELETED and found and found.actor is Actor.AUTHOR
+        return found.reason if found and taken else ""
 
     def change_text(
         self, source: str, html: str, links: list[str], markup_version: int, *, at: datetime

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -74,9 +74,20 @@ class Site(Base):
 
     @classmethod
     def of_row(
-        cls, site_id: str, key: str, name: str, origins: str, options: str, sealed_key: bytes
+        cls,
+        site_id: str,
+        key: str,
+        name: str,
+        origins: str,
+        options: str,
+        sealed_key: bytes,
+        created_at: str,
     ) -> "Site":
-        """A site as it lies in the database, to be looked at outside any session."""
+        """A site as it lies in the database, to be looked at outside any session.
+
+        What a driver would turn into an object of its own comes as text.
+        """
+        moment = datetime.fromisoformat(created_at)
         return cls(
             id=site_id,
             key=key,
@@ -84,6 +95,7 @@ class Site(Base):
             origins=json.loads(origins),
             options=json.loads(options),
             sealed_key=sealed_key,
+            created_at=moment if moment.tzinfo else moment.replace(tzinfo=UTC),
         )
 
     @classmethod

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything a rule may look at; gathered by intake in a fixed number of queries."""
+    """Everything a rule may look at; gathered by `judging` in a fixed number of queries."""
 
     #: The reply as readers would see it, without markup, and the name and website beside it.
     text: str
@@ -27,6 +27,9 @@ class Facts:
     honeypot_filled: bool = False
     #: Seconds between the asking of the sum and its answer.
     seconds_to_answer: float = 3600.0
+    #: Whether a sum was solved (or work done in its place); if not, its author asked to send it
+    #: without.
+    solved: bool = True
     #: The site's own wishes.
     hold_everything: bool = True
     blocked_words: tuple[str, ...] = ()

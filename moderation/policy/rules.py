@@ -82,6 +82,11 @@ def link_from_stranger(facts: Facts) -> Reason | None:
     return Reason("stranger_links", Effect.HOLD, 10, str(len(facts.links)))
 
 
+def unsolved(facts: Facts) -> Reason | None:
+    """It was sent without a sum, on the promise that a moderator reads it first. No fault."""
+    return None if facts.solved else Reason("unsolved", Effect.HOLD)
+
+
 def first_time_author(facts: Facts) -> Reason | None:
     """Nothing by this author was approved on this site yet."""
     return None if facts.approved_before else Reason("first_time", Effect.HOLD, 5)
@@ -111,6 +116,8 @@ RULES: tuple[Rule, ...] = (
     # What campaigns have in common.
     Rule("same_text", same_text),
     Rule("links", many_links),
+    # How it came: nothing against it, but what its author was promised.
+    Rule("unsolved", unsolved),
     # What is true of every stranger, and of every reply.
     Rule("stranger_links", link_from_stranger),
     Rule("first_time", first_time_author),

@@ -18,6 +18,7 @@ from . import (
     accounts,
     api,
     drawing,
+    erasing,
     errors,
     feeds,
     fragment,
@@ -27,6 +28,7 @@ from . import (
     limits,
     queue,
     reader,
+    replies,
     reports,
 )
 from .ready_made import ReadyMade
@@ -60,7 +62,18 @@ def make_app(settings: config.Settings | None = None) -> Flask:
     Babel(app, locale_selector=language.chosen)
     CSRFProtect(app)
     limits.limiter.init_app(app)
-    for door in (reader, api, accounts, queue, health, feeds, fragment, reports):
+    for door in (
+        reader,
+        replies,
+        erasing,
+        api,
+        accounts,
+        queue,
+        health,
+        feeds,
+        fragment,
+        reports,
+    ):
         app.register_blueprint(door.blueprint)
     for switch_on in (errors, headers, drawing):
         switch_on.init_app(app)

@@ -28,6 +28,7 @@ from .leaving import Invalid, ask, leave
 from .limits import asking, leaving, previewing
 from .openapi import DOCUMENT, chapters
 from .service import now, reading, service, site_or_404, writing
+from .ways import TooMany
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 
@@ -117,8 +118,16 @@ def leave_reply(site: str) -> Response:
         errors = {told.field: [told.sentence]} if told.field else None
         again = _new_sum(found, form, told.asks_anew or error.spends)
         return problem(told.status, told.sentence, errors=errors, **again)
+    except TooMany as error:
+        return _too_many(error)
     answer = jsonify(body)
     answer.status_code = status
+    return answer
+
+
+def _too_many(error: TooMany) -> Response:
+    answer = problem(429, error.sentence)
+    answer.headers["Retry-After"] = str(error.seconds)
     return answer
 
 

@@ -7,7 +7,7 @@ from flask import g
 from markupsafe import Markup
 
 from moderation import reporting, review
-from moderation.models import Actor, Comment, Decision
+from moderation.models import Actor, Comment, Decision, Revision
 from moderation.privacy import masked
 from moderation.publishing import rfc3339
 from moderation.text import addresses, markup
@@ -23,8 +23,11 @@ def several(comments: Sequence[Comment]) -> list[Card]:
     pasts = review.pasts(reading(), comments)
     twins = review.twins(reading(), comments)
     told = reporting.told(reading(), [one.id for one in comments])
+    settled = review.settled(reading(), comments)
     return [
-        _card(one, pasts.get(one.author_id or ""), twins[one.id]) | _reports(told.get(one.id))
+        _card(one, pasts.get(one.author_id or ""), twins[one.id])
+        | _reports(told.get(one.id))
+        | {"settled": one.id in settled}
         for one in comments
     ]
 
@@ -115,7 +118,24 @@ def decided(decision: Decision, latest: int) -> dict[str, Any]:
         "reason": words.choice(decision.reason),
         "note": decision.note,
         "at": decision.at,
-        "can_undo": decision.version == latest and decision.was is not None,
+        "can_undo": review.is_undoable(decision) and decision.version == latest,
+    }
+
+
+#: Who decided, where no moderator did.
+_WHO = {
+    Actor.POLICY: words.POLICY,
+    Actor.MODERATOR: words.POLICY,
+    Actor.AUTHOR: words.AUTHOR,
+    Actor.READERS: words.READERS,
+}
+
+
+def earlier(revision: Revision) -> dict[str, Any]:
+    """A text that a comment no longer has, as its card lists it."""
+    return {
+        "html": Markup(revision.html),  # noqa: S704 - made by markup.render
+        "written_at": revision.written_at,
     }
 
 

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from moderation.languages import direction
 from moderation.privacy import avatar_hue, avatar_path
 
+from .language import links
 from .service import now
 
 
@@ -25,6 +26,8 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(exact_time)
     app.add_template_filter(date)
     app.add_template_global(avatar)
+    app.add_template_global(links, "language_links")
+    app.add_template_global(direction, "direction")
     app.context_processor(_language)
     # Extracted by name, and called with named values, as the templates do.
     app.jinja_env.globals.update(_=gettext, ngettext=ngettext)

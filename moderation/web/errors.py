@@ -7,9 +7,10 @@ from flask import Flask, Response, abort, current_app, jsonify, render_template,
 from flask.globals import request_ctx
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
+from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, OperationalError
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from moderation import intake, publishing, review
 
@@ -28,21 +29,41 @@ class Refusal(NamedTuple):
 #: Why a reply was not taken, in the reader's words.
 REFUSALS: dict[type[intake.Refused], Refusal] = {
     intake.WrongAnswer: Refusal(
-        422, "answer", lazy_gettext("That is not the sum. Here is a new one."), asks_anew=True
+        422,
+        "answer",
+        lazy_gettext("That is not the sum. Your text is kept: solve this new one."),
+        asks_anew=True,
     ),
     intake.AlreadySpent: Refusal(
         422,
         "answer",
-        lazy_gettext("That sum was answered before. Here is a new one."),
+        lazy_gettext("That sum was used before. Your text is kept: solve this new one."),
         asks_anew=True,
     ),
     intake.NoSuchParent: Refusal(
-        422, "parent", lazy_gettext("The reply that you answer is no longer there.")
+        422,
+        "parent",
+        lazy_gettext(
+            "The reply that you answer is no longer there. Your text is kept: you can send it as a "
+            "reply to the page."
+        ),
     ),
     intake.Duplicate: Refusal(
-        409, "", lazy_gettext("You have sent this reply already; there is no need to repeat it.")
+        409,
+        "",
+        lazy_gettext(
+            "This reply is here already, so it was not taken twice. Your text is kept: change it "
+            "if you meant to say more."
+        ),
     ),
-    intake.Closed: Refusal(409, "", lazy_gettext("Replies to this page are closed.")),
+    intake.Closed: Refusal(
+        409,
+        "",
+        lazy_gettext(
+            "Replies to this page are closed, so yours was not taken. Your text is kept: copy it "
+            "if you want to say it elsewhere."
+        ),
+    ),
     intake.OtherRequest: Refusal(
         422, "", lazy_gettext("This Idempotency-Key was used for another reply.")
     ),
@@ -67,7 +88,10 @@ SENTENCES: dict[int, tuple[Any, Any]] = {
     409: (lazy_gettext("Somebody was faster"), lazy_gettext("This has changed meanwhile.")),
     413: (
         lazy_gettext("That is too much"),
-        lazy_gettext("What you sent is larger than this service takes. Shorten it and try again."),
+        lazy_gettext(
+            "What you sent is larger than this service takes. Go back to it, shorten it and try "
+            "again."
+        ),
     ),
     415: (lazy_gettext("Send JSON"), lazy_gettext("The body must be application/json.")),
     422: (
@@ -122,9 +146,7 @@ def init_app(app: Flask) -> None:
 
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
-    own_words = error.description != type(error).description
-    detail = error.description if own_words and status != 400 else ""
-    answer = _answer(status, "" if isinstance(error, TooManyRequests) else detail)
+    answer = _answer(status, own_words(error))
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     for name, value in (error.get_response().headers if error.response else {}).items():
@@ -133,6 +155,15 @@ def _http(error: HTTPException) -> Response:
     if status == 401 and _is_api():
         answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
+
+
+def own_words(error: HTTPException) -> str:
+    """What the door that refused said of it; "" where it left that to the table."""
+    if isinstance(error, RateLimitExceeded):
+        # Its description is the limit itself, such as "60 per 1 minute", where none was given.
+        return str(error.description) if error.limit.error_message else ""
+    said = error.description != type(error).description and error.code not in {400, 429}
+    return str(error.description) if said else ""
 
 
 def _csrf(_error: CSRFError) -> Response:

@@ -12,6 +12,7 @@ from wtforms.validators import DataRequired, Length
 
 from moderation.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from moderation.intake import Reply
+from moderation.models import OtherWay
 from moderation.text import addresses, plain
 
 from .language import chosen
@@ -19,6 +20,10 @@ from .language import chosen
 LONGEST_NAME = 100
 LONGEST_TITLE = 300
 LONGEST_BODY = 10_000
+
+#: The ways in which a reply may be sent: with the sum, or as the site's `other_way` says.
+SUM = "sum"
+WAYS = (SUM, str(OtherWay.MODERATOR), str(OtherWay.WORK))
 
 
 class Written:
@@ -51,6 +56,29 @@ def _title(value: str | None) -> str:
     return title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1] + "…"
 
 
+class Solved(Written):
+    """The sum has to be answered, unless the reply is sent in another way."""
+
+    def __call__(self, form: FlaskForm, field: Field) -> None:
+        """Raise ValidationError where the sum is asked and not answered."""
+        if form.way.data in ("", None, SUM):
+            super().__call__(form, field)
+
+
+def _body() -> TextAreaField:
+    return TextAreaField(
+        _("Comment"),
+        filters=[_tidy],
+        validators=[
+            Written(_("Write a comment first.")),
+            Length(
+                max=LONGEST_BODY,
+                message=_("Your comment is too long: shorten it to %(max)d characters."),
+            ),
+        ],
+    )
+
+
 class ReplyForm(FlaskForm):
     """A reader's reply, from the API's JSON or from the page without JavaScript.
 
@@ -78,29 +106,26 @@ class ReplyForm(FlaskForm):
         _("Email"), filters=[_one_line], validators=[Written(_("Write your email address."))]
     )
     website = StringField(_("Website"), filters=[_one_line])
-    body = TextAreaField(
-        _("Comment"),
-        filters=[_tidy],
-        validators=[
-            Written(_("Write a comment first.")),
-            Length(
-                max=LONGEST_BODY,
-                message=_("Your comment is too long: shorten it to %(max)d characters."),
-            ),
-        ],
-    )
+    body = _body()
     notify = BooleanField(_("Email me when somebody answers"), false_values=("", "0", "false"))
     subject = StringField(_("Leave this field empty"))
     challenge = StringField()
     answer = StringField(
-        _("Sum"), filters=[_one_line], validators=[Written(_("Solve the sum first."))]
+        _("Sum"), filters=[_one_line], validators=[Solved(_("Solve the sum first."))]
     )
+    way = StringField(filters=[_one_line])
+    work = StringField()
 
     def validate_page(self, field: Field) -> None:
         """Refuse what is no page's address."""
         _in_normal_form(
             field, addresses.page, _("Give the full address of the page, with https://.")
         )
+
+    def validate_way(self, field: Field) -> None:
+        """Refuse a way that there is not; none named is the sum."""
+        if field.data and field.data not in WAYS:
+            raise ValidationError(_("There is no such way to send a reply."))
 
     def validate_email(self, field: Field) -> None:
         """Refuse what no message could be sent to."""
@@ -129,6 +154,20 @@ class ReplyForm(FlaskForm):
             locale=chosen(),
             address=address,
         )
+
+
+class EditForm(FlaskForm):
+    """Other words for a reply, held to the same as the first ones.
+
+    Whoever sends it knows the secret address it is sent to: no other token is needed.
+    """
+
+    class Meta:
+        """What Flask-WTF is told about this form."""
+
+        csrf = False
+
+    body = _body()
 
 
 _REPLY_FIELDS = tuple(

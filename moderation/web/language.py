@@ -1,8 +1,11 @@
 """In which language somebody is answered."""
 
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
 from flask import g, has_request_context, request
 
-from moderation.languages import closest
+from moderation.languages import LANGUAGES, closest
 
 
 def chosen() -> str:
@@ -23,3 +26,26 @@ def chosen() -> str:
     preferred = [tag for tag, _quality in request.accept_languages]
     site = g.get("site")
     return closest([asked, mine, *preferred], otherwise=site.settings.language if site else "en")
+
+
+def asked_for() -> str | None:
+    """The language that the address names, to be named by the pages it leads to; or None."""
+    if not has_request_context() or "lang" not in request.args:
+        return None
+    return closest([request.args["lang"]], otherwise="") or None
+
+
+def links() -> list[dict[str, Any]]:
+    """This page in each language, by the name that its own readers know it by."""
+    query = parse_qsl(request.query_string.decode("utf-8", "replace"))
+    rest = [(name, value) for name, value in query if name not in {"lang", "done"}]
+    here, mine = request.script_root + request.path, chosen()
+    return [
+        {
+            "tag": tag,
+            "name": name,
+            "url": f"{here}?{urlencode([*rest, ('lang', tag)])}",
+            "current": tag == mine,
+        }
+        for tag, name in LANGUAGES.items()
+    ]

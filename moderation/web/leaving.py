@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from flask import request, url_for
+from flask import request
 from flask_babel import gettext as _
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from moderation import captcha, intake
-from moderation.models import Comment, Site, Status
+from moderation.models import Comment, OtherWay, Site, Status
 from moderation.privacy import digest
 from moderation.publishing import comment_json, rfc3339
 
+from . import ways
 from .forms import ReplyForm
 from .service import now, service, writing
 
@@ -28,14 +29,17 @@ class Challenge:
     question: str
     label: str
     expires_at: str
+    #: What stands beside it; see `ways.offered`.
+    beside: dict[str, Any]
 
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, Any]:
         """The form in which the API gives it."""
         return {
             "challenge": self.token,
             "question": self.question,
             "label": self.label,
             "expires_at": self.expires_at,
+            **self.beside,
         }
 
 
@@ -50,7 +54,7 @@ class Invalid(Exception):
 
 def ask(site: Site, page: str) -> Challenge:
     """A fresh sum for this page."""
-    return _told(captcha.ask(_challenge_key(), site=site.key, page=page, now=now()))
+    return _told(site, captcha.ask(_challenge_key(), site=site.key, page=page, now=now()))
 
 
 def ask_again(site: Site, page: str, token: str) -> Challenge | None:
@@ -58,50 +62,61 @@ def ask_again(site: Site, page: str, token: str) -> Challenge | None:
     one.
     """
     try:
-        return _told(captcha.read(_challenge_key(), token, site=site.key, page=page, now=now()))
+        asked = captcha.read(_challenge_key(), token, site=site.key, page=page, now=now())
     except captcha.ChallengeError:
         return None
+    return _told(site, asked)
 
 
-def _told(asked: captcha.Challenge) -> Challenge:
+def _told(site: Site, asked: captcha.Challenge) -> Challenge:
     # In words too, since a screen reader says "13 + 19 =" badly.
     label = _("What is %(left)d plus %(right)d?", left=asked.left, right=asked.right)
-    return Challenge(asked.token, asked.question, label, rfc3339(asked.expires_at))
+    beside = ways.offered(site, asked)
+    return Challenge(asked.token, asked.question, label, rfc3339(asked.expires_at), beside)
 
 
 def leave(site: Site, form: ReplyForm, key: str = "") -> tuple[int, dict[str, Any]]:
     """Take a valid form's reply: the status and body of the answer, also for a repeated `key`.
 
-    Raises Invalid, or what `intake` refuses.
+    Raises Invalid, what `intake` refuses, or ways.TooMany.
     """
     if not form.validate():
         raise Invalid(form.errors)
     challenge = _read(site, form)
+    try:
+        answer = ways.check(site, form, challenge)
+    except ways.NotThisWay as error:
+        raise Invalid({"answer": [error.sentence]}, asks_anew=error.asks_anew) from error
     reply = form.reply(request.remote_addr or "")
     left = intake.draft(reply, service().site_key(site))
+    proof = {
+        "challenge": challenge,
+        "answer": answer,
+        "solved": form.way.data != OtherWay.MODERATOR,
+    }
+    try:
+        return _taken(site, left, key, proof)
+    except IntegrityError:
+        # Two at once: the other one's comment is there now, and is found, or its author was
+        # erased at this moment, and begins anew.
+        return _taken(site, left, key, proof)
+
+
+def _taken(
+    site: Site, left: intake.Draft, key: str, proof: dict[str, Any]
+) -> tuple[int, dict[str, Any]]:
     with writing() as session:
 
         def act() -> tuple[int, dict[str, Any]]:
-            comment = intake.receive(
-                session,
-                service().keyring,
-                site,
-                left,
-                challenge=challenge,
-                answer=form.answer.data,
-                now=now(),
-            )
+            comment = intake.receive(session, service().keyring, site, left, now=now(), **proof)
             return _answer(comment, left.avatar)
 
         try:
-            answer = _at_most_once(session, site, key, reply, act)
+            answer = _at_most_once(session, site, key, left.reply, act)
         except intake.Refused as refused:
             if refused.spends:
                 session.commit()
             raise
-        except IntegrityError as error:
-            # Two at once: the other one's comment is there, and its row says so.
-            raise intake.Duplicate from error
         session.commit()
     return answer
 
@@ -109,6 +124,14 @@ def leave(site: Site, form: ReplyForm, key: str = "") -> tuple[int, dict[str, An
 def status_token(comment: Comment) -> str:
     """The secret part of the address of a reply's status page."""
     return str(_signer().dumps(comment.id))
+
+
+def status_url(comment: Comment) -> str:
+    """The private address of a reply, as it is shown, mailed and kept.
+
+    It is made of PUBLIC_URL, not of the request's Host: a proxy may say localhost there.
+    """
+    return f"{service().settings.public_url}/replies/{status_token(comment)}"
 
 
 def comment_of(token: str) -> str | None:
@@ -133,12 +156,11 @@ def _at_most_once(
 
 
 def _answer(comment: Comment, avatar: str) -> tuple[int, dict[str, Any]]:
-    status_url = url_for("reader.status", token=status_token(comment), _external=True)
     published = comment.status == Status.APPROVED
     body = {
         "id": comment.id,
         "status": str(comment.status),
-        "status_url": status_url,
+        "status_url": status_url(comment),
         # While a reply waits, its avatar would tell whoever guesses an address whose it is: they
         # could compare it with those readers see, and nobody would have looked at what they sent.
         "comment": comment_json(comment, avatar if published else "000000"),
@@ -156,10 +178,14 @@ def _read(site: Site, form: ReplyForm) -> captcha.Challenge:
             now=now(),
         )
     except captcha.Expired as error:
-        sentence = _("That sum has expired. Here is a new one.")
+        sentence = _(
+            "That sum was asked more than an hour ago. Your text is kept: solve this new one."
+        )
         raise Invalid({"answer": [sentence]}, asks_anew=True) from error
     except captcha.Forged as error:
-        sentence = _("That sum does not belong to this page. Here is a new one.")
+        sentence = _(
+            "That sum does not belong to this page. Your text is kept: solve this new one."
+        )
         raise Invalid({"answer": [sentence]}, asks_anew=True) from error
 
 

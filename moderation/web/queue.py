@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from moderation import review
 from moderation.models import (
+    Actor,
     AddressView,
     Comment,
     Decision,
@@ -177,6 +178,7 @@ def _card_page(comment: Comment, *, address: str | None) -> str:
         "queue/card.html",
         card=cards.one(comment),
         decisions=[cards.decided(one, comment.version) for one in made],
+        earlier=[cards.earlier(one) for one in review.earlier_texts(reading(), comment)],
         conversation=cards.conversation(comment),
         reason_choices=list(words.CHOICES.items()),
         address=address,
@@ -190,11 +192,17 @@ def _conflict(wish: review.Wish, here: str) -> Response:
     page = render_template(
         "queue/conflict.html",
         card=cards.one(comment),
-        current=cards.decided(made[0], comment.version),
+        current=_decided_by_somebody(made[0], comment.version),
         wanted=str(wish.status),
         here=here,
     )
     return Response(page, 409)
+
+
+def _decided_by_somebody(latest: Decision, version: int) -> dict[str, Any] | None:
+    """The decision that was faster; None where nobody decided, but its author changed the text."""
+    changed = latest.actor is Actor.AUTHOR and latest.became is not Status.DELETED
+    return None if changed else cards.decided(latest, version)
 
 
 def _flash_done(comment: Comment, decision: str) -> None:

@@ -1,9 +1,8 @@
-"""What readers open: the thread's page without JavaScript, permalinks, their reply's status."""
+"""What readers open: the thread's page without JavaScript, permalinks, the widget's script."""
 
 import gzip
 import hashlib
 import json
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,18 +20,25 @@ from flask import (
 )
 from flask_babel import gettext as _
 from markupsafe import Markup
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import RequestEntityTooLarge, TooManyRequests
 
 from moderation import intake, publishing
-from moderation.models import Comment, Site, Status
-from moderation.publishing import Sort, Wanted
+from moderation.models import Comment, OtherWay, Site
 from moderation.text import addresses, markup, plain
 
-from . import ready_made, words
-from .errors import REFUSALS
-from .forms import ReplyForm
-from .leaving import Invalid, ask, ask_again, comment_of, leave
+from . import ready_made
+from .errors import REFUSALS, own_words
+from .forms import SUM, ReplyForm
+from .language import asked_for
+from .leaving import Invalid, leave
 from .limits import leaving
 from .service import reading, service, site_or_404
+from .thread_page import drawn, kept, page_of, refused
+from .ways import TooMany
+
+#: So much is read of what somebody typed here: much more than is taken, to be given back to them.
+MOST_TYPED = 1024 * 1024
 
 blueprint = Blueprint("reader", __name__)
 
@@ -90,9 +96,9 @@ def thread(site: str) -> Response:
     there is a sum on it.
     """
     found = site_or_404(site)
-    page = _page_of(request.args.get("page", ""))
+    page = page_of(request.args.get("page", ""))
     form = ReplyForm(formdata=None, page=page, parent=request.args.get("parent", ""))
-    return Response(_drawn(found, page, form))
+    return Response(drawn(found, page, form))
 
 
 @blueprint.post("/sites/<site>/thread", endpoint="leave")
@@ -101,21 +107,57 @@ def leave_reply(site: str) -> Response:
     """A reply: on to its status page when taken, 422 with every field kept when not."""
     found = site_or_404(site)
     _refuse_foreign_forms(found)
-    form = ReplyForm(request.form)
-    page = _page_of(request.form.get("page", ""))
-    if request.form.get("action") == "preview":
-        return Response(_drawn(found, page, form, preview=_preview(form)))
+    request.max_content_length = request.max_form_memory_size = MOST_TYPED
+    form, page = ReplyForm(request.form), page_of(request.form.get("page", ""))
+    action = request.form.get("action", "")
+    if action == "preview":
+        return Response(drawn(found, page, form, preview=_preview(form)))
+    if action == "another":
+        return Response(drawn(found, page, form, asks_anew=True))
+    form.way.data = str(OtherWay.MODERATOR) if action == "unsolved" else SUM
+    return _left(found, page, form)
+
+
+def _left(site: Site, page: str, form: ReplyForm) -> Response:
     try:
-        _status, body = leave(found, form)
+        _status, body = leave(site, form)
     except Invalid as error:
-        _tell(form, error.errors)
-        return Response(_drawn(found, page, form, asks_anew=error.asks_anew), 422)
+        return refused(site, page, form, error.errors, 422, asks_anew=error.asks_anew)
+    except TooMany as error:
+        answer = refused(site, page, form, {"answer": [error.sentence]}, 429)
+        answer.headers["Retry-After"] = str(error.seconds)
+        return answer
     except intake.Refused as error:
         told = REFUSALS[type(error)]
-        _tell(form, {told.field or "body": [str(told.sentence)]})
+        if isinstance(error, intake.NoSuchParent):
+            # The next try goes to the page, as the sentence says.
+            form.parent.data = ""
         asks_anew = told.asks_anew or error.spends
-        return Response(_drawn(found, page, form, asks_anew=asks_anew), told.status)
-    return redirect(body["status_url"], 303)  # type: ignore[return-value]  # a werkzeug response
+        errors = {told.field or "body": [told.sentence]}
+        return refused(site, page, form, errors, told.status, asks_anew=asks_anew)
+    token = body["status_url"].rpartition("/")[2]
+    return redirect(url_for("replies.status", token=token), 303)  # type: ignore[return-value]
+
+
+@blueprint.errorhandler(TooManyRequests)
+def too_many(error: TooManyRequests) -> Response:
+    """Give back what was typed, with the sentence that says so."""
+    values = request.view_args or {}
+    site, form = site_or_404(values["site"]), ReplyForm(request.form)
+    page = page_of(request.form.get("page", ""))
+    return refused(site, page, form, {"body": [own_words(error)]}, 429)
+
+
+@blueprint.errorhandler(OperationalError)
+def unavailable(_error: OperationalError) -> Response:
+    """The database cannot be asked: what was typed is all there is to show."""
+    return kept(503)
+
+
+@blueprint.errorhandler(RequestEntityTooLarge)
+def too_large(_error: RequestEntityTooLarge) -> Response:
+    """More than is read at all: the browser alone still has it."""
+    return kept(413)
 
 
 @blueprint.get("/comments/<comment>")
@@ -128,36 +170,14 @@ def permalink(comment: str) -> Response:
     if addresses.origin(thread.page) in site.origins:
         return redirect(f"{thread.page}#comment-{found.id}")  # type: ignore[return-value]
     return redirect(  # type: ignore[return-value]
-        url_for("reader.thread", site=site.key, page=thread.page, _anchor=f"comment-{found.id}")
+        url_for(
+            "reader.thread",
+            site=site.key,
+            page=thread.page,
+            after=publishing.begins_before(reading(), found) or None,
+            _anchor=f"comment-{found.id}",
+        )
     )
-
-
-@blueprint.get("/replies/<token>")
-def status(token: str) -> str:
-    """The private page of one's own reply: what became of it."""
-    known = comment_of(token)
-    found = reading().get(Comment, known) if known else None
-    if found is None:
-        abort(404)
-    deciding = found.decisions[-1]
-    return render_template(
-        "reader/status.html",
-        site=found.thread.site,
-        status=str(found.status),
-        comment_html=Markup(found.html),  # noqa: S704 - made by markup.render
-        page=found.thread.page,
-        page_title=found.thread.title or found.title,
-        permalink=url_for("reader.permalink", comment=found.id) if found.is_seen else None,
-        created_at=found.created_at,
-        reason=words.choice(deciding.reason) if found.status == Status.REJECTED else None,
-    )
-
-
-def _page_of(url: str) -> str:
-    try:
-        return addresses.page(plain.one_line(url))
-    except (addresses.BadAddress, plain.Unreadable):
-        abort(400, _("Give the full address of the page, with https://."))
 
 
 def _refuse_foreign_forms(site: Site) -> None:
@@ -173,78 +193,9 @@ def _preview(form: ReplyForm) -> Markup | None:
     return Markup(markup.render(form.body.data).html)  # noqa: S704 - made by markup.render
 
 
-def _tell(form: ReplyForm, errors: dict[str, Any]) -> None:
-    for name, sentences in errors.items():
-        if name in form:
-            form[name].errors = [str(sentence) for sentence in sentences]
-
-
-def _drawn(
-    site: Site,
-    page: str,
-    form: ReplyForm,
-    *,
-    asks_anew: bool = False,
-    preview: Markup | None = None,
-) -> str:
-    wanted = Wanted(site.key, page, _sort(), request.args.get("after", ""))
-    shown = json.loads(publishing.document(service().database, site, wanted).plain)
-    form.title.data = form.title.data or shown["thread"]["title"]
-    comments = _with_depth(shown["comments"])
-    known = {one["id"]: one for one in comments}
-    if not form.page.data:
-        form.page.data = page
-    return render_template(
-        "reader/thread.html",
-        site=site,
-        page=page,
-        title=shown["thread"]["title"],
-        thread=shown["thread"],
-        comments=comments,
-        next_url=_same_page(site, page, after=shown["next"]) if shown["next"] else None,
-        other_sort_url=_same_page(site, page, sort=_other(wanted.sort)),
-        sort=str(wanted.sort),
-        form=form,
-        challenge=_asked_in(site, page, form, asks_anew=asks_anew),
-        replying_to=known.get(form.parent.data or ""),
-        preview_html=preview,
-    )
-
-
-def _asked_in(site: Site, page: str, form: ReplyForm, *, asks_anew: bool) -> dict[str, str]:
-    """The sum on the page: the same as before while it is unanswered, else a new one."""
-    again = None if asks_anew else ask_again(site, page, form.challenge.data or "")
-    if again is None:
-        form.answer.data = ""
-    challenge = again or ask(site, page)
-    form.challenge.data = challenge.token
-    return challenge.as_json()
-
-
-def _same_page(site: Site, page: str, **more: Any) -> str:
-    return url_for("reader.thread", site=site.key, page=page, **more)
-
-
-def _sort() -> Sort:
-    return Sort.NEWEST if request.args.get("sort") == "newest" else Sort.OLDEST
-
-
-def _other(sort: Sort) -> str | None:
-    return "newest" if sort is Sort.OLDEST else None
-
-
-def _with_depth(comments: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Comments as the template draws them: how deep each lies, whom it answers beyond that."""
-    depth: dict[str, int] = {}
-    names: dict[str, str] = {}
-    for one in comments:
-        above = one["parent"] or ""
-        depth[one["id"]] = depth.get(above, -1) + 1
-        names[one["id"]] = one["author"]["name"]
-        deep = depth[one["id"]] > words.DEEPEST_DRAWN
-        one["depth"] = depth[one["id"]]
-        one["parent_name"] = names.get(above) if deep or (above and above not in depth) else None
-        one["html"] = Markup(one["html"])  # noqa: S704 - made by markup.render
-        for name in ("created_at", "edited_at"):
-            one[name] = datetime.fromisoformat(one[name]) if one[name] else None
-    return comments
+@blueprint.app_url_defaults
+def keep_language(endpoint: str, values: dict[str, Any]) -> None:
+    """Whoever chose a language on a page of ours keeps it on the next one."""
+    language = asked_for()
+    if language and endpoint.startswith(("reader.thread", "reader.leave", "replies.", "erasing.")):
+        values.setdefault("lang", language)

@@ -21,13 +21,14 @@ REASONS: dict[str, Any] = {
         "Its markup could not be made safe with certainty, so it is shown as it was typed."
     ),
     "honeypot": _("A field that only programs see was filled in."),
-    "haste": _("The sum was answered after %(detail)s seconds, faster than people type."),
+    "haste": _("It was sent %(detail)s seconds after the sum was asked, faster than people type."),
     "foreign_page": _("It was left under a page that is not on one of the site's origins."),
     "blocked_words": _("It has words that are blocked here: %(detail)s."),
     "known_spammer": _("Replies of this author were marked as spam before: %(detail)s."),
     "same_text": _("The same text was left here before: %(detail)s times."),
     "links": _("It has more links than the site allows: %(detail)s."),
     "stranger_links": _("It has links, and nothing by this author was approved before."),
+    "unsolved": _("It was sent without a sum: its author was told that a moderator reads it."),
     "first_time": _("Nothing by this author was approved here before."),
     "hold_everything": _("On this site every reply waits for a moderator."),
 }
@@ -43,6 +44,7 @@ REASON_LABELS: dict[str, Any] = {
     "same_text": _("Repeated text"),
     "links": _("Many links"),
     "stranger_links": _("Links from a stranger"),
+    "unsolved": _("Without a sum"),
     "first_time": _("First-time author"),
     "hold_everything": _("Everything waits"),
     "reported": _("Reported by readers"),
@@ -76,9 +78,11 @@ CHOICES: dict[str, Any] = {
     "below_rejected": _("It answers a reply that was not published."),
 }
 
-#: What readers did, where a moderator would have given a reason.
+#: What readers or its author did, where a moderator would have given a reason.
 DEEDS: dict[str, Any] = {
     "reported": _("Enough readers reported it."),
+    "edited": _("The text was changed."),
+    "erased": _("Everything about its author was erased."),
 }
 
 
