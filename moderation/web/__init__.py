@@ -12,7 +12,21 @@ from moderation import config
 from moderation.database import Database
 from moderation.privacy import Keyring
 
-from . import accounts, api, drawing, errors, headers, health, language, limits, queue, reader
+from . import (
+    accounts,
+    api,
+    composing,
+    drawing,
+    errors,
+    headers,
+    health,
+    language,
+    limits,
+    outbox,
+    queue,
+    reader,
+    subscriptions,
+)
 from .ready_made import ReadyMade
 from .service import Service
 
@@ -43,9 +57,9 @@ def make_app(settings: config.Settings | None = None) -> Flask:
     Babel(app, locale_selector=language.chosen)
     CSRFProtect(app)
     limits.limiter.init_app(app)
-    for door in (reader, api, accounts, queue, health):
+    for door in (reader, subscriptions, api, accounts, queue, outbox, health):
         app.register_blueprint(door.blueprint)
-    for switch_on in (errors, headers, drawing):
+    for switch_on in (errors, headers, drawing, composing):
         switch_on.init_app(app)
     _in_front(app, settings)
     return app

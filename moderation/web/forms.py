@@ -6,12 +6,22 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, Field, PasswordField, StringField, TextAreaField, ValidationError
+from wtforms import (
+    BooleanField,
+    Field,
+    PasswordField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
 from wtforms.fields.core import UnboundField
 from wtforms.validators import DataRequired, Length
 
 from moderation.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from moderation.intake import Reply
+from moderation.languages import LANGUAGES
+from moderation.models import Notices
 from moderation.text import addresses, plain
 
 from .language import chosen
@@ -196,3 +206,17 @@ class PasswordForm(FlaskForm):
         """Refuse a slip of the fingers."""
         if field.data != self.new.data:
             raise ValidationError(_("The two new passwords are not the same."))
+
+
+class NoticesForm(FlaskForm):
+    """How often a moderator is mailed what waits, and in which language they are spoken to."""
+
+    notices = SelectField(
+        _("Mail me what waits"),
+        choices=[
+            (str(Notices.OFF), _("Never")),
+            (str(Notices.HOURLY), _("At most once an hour")),
+            (str(Notices.DAILY), _("At most once a day")),
+        ],
+    )
+    locale = SelectField(_("Language of pages and mail"), choices=list(LANGUAGES.items()))
