@@ -7,7 +7,7 @@ from contextlib import suppress
 from email.message import EmailMessage
 from email.utils import getaddresses, parseaddr
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from moderation.config import Mail
 from moderation.outbox import Refused, Unreachable
@@ -69,7 +69,8 @@ class Postman:
         sender = parseaddr(self._mail.sender)[1]
         _accepted(*line.mail(sender, options), step=_Sender)
         _accepted(*line.rcpt(receiver), step=smtplib.SMTPResponseException)
-        code, answer = line.data(letter.as_bytes(policy=letter.policy.clone(utf8=international)))
+        rules: Any = letter.policy
+        code, answer = line.data(letter.as_bytes(policy=rules.clone(utf8=international)))
         _accepted(code, answer, step=smtplib.SMTPResponseException)
         return f"{code} {cleaned(answer, receiver)}"
 

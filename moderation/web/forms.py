@@ -15,6 +15,7 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.fields.core import UnboundField
 from wtforms.validators import DataRequired, Length
 
@@ -214,9 +215,12 @@ class NoticesForm(FlaskForm):
     notices = SelectField(
         _("Mail me what waits"),
         choices=[
-            (str(Notices.OFF), _("Never")),
-            (str(Notices.HOURLY), _("At most once an hour")),
-            (str(Notices.DAILY), _("At most once a day")),
+            SelectChoice(str(Notices.OFF), _("Never")),
+            SelectChoice(str(Notices.HOURLY), _("At most once an hour")),
+            SelectChoice(str(Notices.DAILY), _("At most once a day")),
         ],
     )
-    locale = SelectField(_("Language of pages and mail"), choices=list(LANGUAGES.items()))
+    locale = SelectField(
+        _("Language of pages and mail"),
+        choices=[SelectChoice(tag, name) for tag, name in LANGUAGES.items()],
+    )
