@@ -2,7 +2,7 @@
 
 import email
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -32,6 +32,8 @@ class Mailbox:
     raw: list[bytes] = field(default_factory=list)
     receivers: list[str] = field(default_factory=list)
     answer: Callable[[Envelope], str | None] = lambda _envelope: None
+    #: In place of all that, where a proof has a server of its own.
+    take: Callable[[Any, Any, Any], Awaitable[str]] | None = None
 
     @property
     def mail(self) -> Mail:
@@ -41,8 +43,13 @@ class Mailbox:
         return Postman(self.mail, "comments.example")
 
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
-        self, _server: SMTP, _session: Session, envelope: Envelope
+        self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
+        if self.take is not None:
+            return await self.take(server, session, envelope)
+        return self.keep(envelope)
+
+    def keep(self, envelope: Envelope) -> str:
         refused = self.answer(envelope)
         if refused:
             return refused

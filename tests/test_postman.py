@@ -43,13 +43,12 @@ def test_a_letter_arrives_whole_and_the_servers_words_are_told(box: Mailbox) -> 
 
 def test_one_connection_carries_many_letters(box: Mailbox) -> None:
     peers = set()
-    keep = box.handle_DATA
 
-    async def seen(server: Any, session: Any, envelope: Any) -> str:
+    async def seen(_server: Any, session: Any, envelope: Any) -> str:
         peers.add(session.peer)
-        return await keep(server, session, envelope)
+        return box.keep(envelope)
 
-    box.handle_DATA = seen  # type: ignore[method-assign]
+    box.take = seen
     with box.postman() as postman:
         for _ in range(3):
             postman.send(letter())
@@ -81,12 +80,11 @@ def test_a_connection_cut_in_a_letter_is_made_again_for_the_next(box: Mailbox) -
         await asyncio.sleep(0)
         return "250 Too late"
 
-    keep = box.handle_DATA
-    box.handle_DATA = cut  # type: ignore[method-assign]
+    box.take = cut
     with box.postman() as postman:
         with pytest.raises(Refused) as caught:
             postman.send(letter())
-        box.handle_DATA = keep  # type: ignore[method-assign]
+        box.take = None
         postman.send(letter())
     assert not isinstance(caught.value, Unreachable)
     assert len(box.letters) == 1
