@@ -3,15 +3,30 @@
 Nothing is sent here (see `outbox`). Each function writes rows and leaves the commit to its caller.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from moderation.database import insert_once
-from moderation.models import Comment, Kind, Message, State, Subscription
+from moderation.models import (
+    Comment,
+    Decision,
+    Kind,
+    Message,
+    Moderator,
+    Notices,
+    State,
+    Status,
+    Subscription,
+)
 from moderation.privacy import new_id
+
+#: How long a moderator is left alone after a digest.
+EVERY = {Notices.HOURLY: timedelta(hours=1), Notices.DAILY: timedelta(days=1)}
+#: The policy's decision makes version 1, the first of a moderator version 2.
+_FIRST_DECIDED = 2
 
 
 def owe(
@@ -27,7 +42,11 @@ def owe(
     subscription_id: str | None = None,
     locale: str = "en",
 ) -> bool:
-    """Owe a message once for each `occasion`; False when it was owed already."""
+    """Owe a message once for each `occasion`; False when it was owed already.
+
+    One that nobody has tried to send yet, or that nobody wanted when it was due, is due (again):
+    a reply that was published, taken back and published again is still to be told of.
+    """
     row: dict[str, Any] = {
         "id": new_id(),
         "kind": kind,
@@ -44,7 +63,16 @@ def owe(
         "attempts": 0,
         "error": "",
     }
-    return insert_once(session, Message, row)
+    return insert_once(session, Message, row) or _owe_again(session, row)
+
+
+def _owe_again(session: Session, row: dict[str, Any]) -> bool:
+    untried = and_(Message.state == State.DUE, Message.attempts == 0)
+    open_still = or_(Message.state == State.DROPPED, untried)
+    anew = {"state": State.DUE, "due_at": row["due_at"], "attempts": 0, "ended_at": None}
+    this = Message.occasion == row["occasion"]
+    session.execute(update(Message).where(this, open_still).values(anew))
+    return False
 
 
 def decided(session: Session, comment: Comment, *, at: datetime) -> None:
@@ -60,6 +88,11 @@ def decided(session: Session, comment: Comment, *, at: datetime) -> None:
         _ask_to_confirm(session, comment, at=at, due_at=due_at)
     if comment.parent_id:
         _tell_parents_author(session, comment, at=at, due_at=due_at)
+    if comment.version > _FIRST_DECIDED:
+        # Answers that were approved while it was away show again with it, some for the first time.
+        below = select(Comment).where(Comment.parent_id == comment.id, Comment.published)
+        for answer in session.scalars(below.where(Comment.status == Status.APPROVED)):
+            _tell_parents_author(session, answer, at=at, due_at=due_at)
 
 
 def _ask_to_confirm(session: Session, comment: Comment, *, at: datetime, due_at: datetime) -> None:
@@ -72,7 +105,9 @@ def _ask_to_confirm(session: Session, comment: Comment, *, at: datetime, due_at:
         "created_at": at,
     }
     if not insert_once(session, Subscription, wish):
-        return
+        # Asked before, or about to be: whether the question is still to be sent, `owe` knows.
+        there = select(Subscription.id).where(Subscription.comment_id == comment.id)
+        wish["id"] = session.scalar(there)
     owe(
         session,
         Kind.CONFIRM,
@@ -105,3 +140,58 @@ def _tell_parents_author(
         subscription_id=wish.id,
         locale=parent.locale,
     )
+
+
+def may_plan(session: Session, now: datetime) -> bool:
+    """Whether anybody is to be told of something: asked every few seconds, so without writing."""
+    return any(_is_to_be_told(session, one, now) for one in session.scalars(_WANTING))
+
+
+def plan_digests(session: Session, now: datetime) -> int:
+    """Owe a digest to each moderator who wants one and has something new waiting: how many.
+
+    Once within an hour, or a day, and only while something came since the last one. Two machines
+    that plan at once see the same last one, and so owe for the same occasion.
+    """
+    return sum(_plan_digest(session, one, now) for one in session.scalars(_WANTING).all())
+
+
+_WANTING = select(Moderator).where(Moderator.notices != Notices.OFF)
+
+
+def _is_to_be_told(session: Session, moderator: Moderator, now: datetime) -> bool:
+    last = moderator.noticed_at
+    is_time = last is None or now - last >= EVERY[moderator.notices]
+    return is_time and waits(session, moderator, since=last)
+
+
+def _plan_digest(session: Session, moderator: Moderator, now: datetime) -> bool:
+    if not _is_to_be_told(session, moderator, now):
+        return False
+    last = moderator.noticed_at
+    occasion = f"{moderator.id}:{last.timestamp() if last else 0}"
+    owed = owe(
+        session,
+        Kind.DIGEST,
+        occasion,
+        at=now,
+        moderator_id=moderator.id,
+        locale=moderator.locale,
+    )
+    moderator.noticed_at = now
+    return owed
+
+
+def waits(session: Session, moderator: Moderator, *, since: datetime | None = None) -> bool:
+    """Whether anything waits that a moderator may see, or anything that came after `since`."""
+    query = select(Comment.id).where(Comment.status == Status.PENDING, *_sites_of(moderator))
+    if since is not None:
+        # Not when it was written: a report or an edit makes an old one wait again.
+        latest = and_(Decision.comment_id == Comment.id, Decision.version == Comment.version)
+        query = query.join(Decision, latest).where(Decision.at > since)
+    return session.scalar(query.limit(1)) is not None
+
+
+def _sites_of(moderator: Moderator) -> list[ColumnElement[bool]]:
+    only = moderator.site_ids
+    return [] if only is None else [Comment.site_id.in_(only)]

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from mailbox import mail_server
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,15 @@ from sqlalchemy import select
 from moderation.config import load
 from moderation.database import Database
 from moderation.demo.seed import fill_thread
-from moderation.models import Comment, Moderator, Secret, Site, SpentChallenge, Status
+from moderation.models import (
+    Comment,
+    Moderator,
+    Notices,
+    Secret,
+    Site,
+    SpentChallenge,
+    Status,
+)
 from moderation.privacy import Keyring
 
 PASSWORD = "correct horse battery\n"
@@ -161,3 +170,54 @@ def test_render_renders_anew_what_an_older_policy_rendered(run: Run, tmp_path: P
         assert new.thread.revision > before
         assert new.created_at < datetime.now(UTC)
     found.dispose()
+
+
+def sends_to(port: int) -> dict[str, str]:
+    return {
+        "MAIL_SERVER": "127.0.0.1",
+        "MAIL_PORT": str(port),
+        "MAIL_USE_TLS": "off",
+        "MAIL_DEFAULT_SENDER": "Comments <comments@mail.example>",
+    }
+
+
+def test_a_test_message_tells_what_the_mail_server_said(run: Run) -> None:
+    add_everybody(run)
+    with mail_server() as box:
+        answer = run("outbox", "test", "ann@example.org", **sends_to(box.port))
+        assert answer.stdout == "The mail server took the message: 250 Kept\n"
+        assert box.letters[0]["Subject"] == "Mail from your comment service arrives"
+        box.answer = lambda _envelope: "550 ann@example.org is unknown here"
+        refused = run("outbox", "test", "ann@example.org", **sends_to(box.port))
+    assert refused.returncode != 0
+    assert refused.stderr == "Error: The message was not taken: 550 … is unknown here\n"
+    gone = run("outbox", "test", "ann@example.org", **sends_to(box.port))
+    assert "could not be reached" in gone.stderr
+    assert "Traceback" not in gone.stderr
+
+
+@pytest.mark.parametrize("words", [("deliver",), ("test", "ann@example.org")])
+def test_without_a_mail_server_the_outbox_says_what_to_set(run: Run, words: tuple[str]) -> None:
+    add_everybody(run)
+    answer = run("outbox", *words)
+    assert answer.returncode != 0
+    assert "MODERATION_MAIL_SERVER" in answer.stderr
+
+
+def test_what_is_due_is_delivered_and_counted(run: Run, tmp_path: Path) -> None:
+    add_everybody(run)
+    found, _keyring = database(tmp_path)
+    with found.writing() as session:
+        ann = session.scalars(select(Moderator)).one()
+        site = session.scalars(select(Site)).one()
+        ann.notices = Notices.HOURLY
+        session.commit()
+    page = "https://blog.example/1"
+    fill_thread(found, _keyring, site, page, 3, Status.PENDING)
+    found.dispose()
+    with mail_server() as box:
+        first = run("outbox", "deliver", **sends_to(box.port))
+        again = run("outbox", "deliver", **sends_to(box.port))
+    assert first.stdout.startswith("Sent 1; "), first
+    assert again.stdout.startswith("Sent 0; ")
+    assert [one["Subject"] for one in box.letters] == ["3 replies wait for you"]

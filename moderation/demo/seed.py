@@ -13,10 +13,20 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from moderation import intake
+from moderation import intake, notices
 from moderation.accounts import add_moderator, add_site
 from moderation.database import Database
-from moderation.models import Comment, Decision, Moderator, Role, Site, Status, Thread
+from moderation.models import (
+    Comment,
+    Decision,
+    Kind,
+    Moderator,
+    Role,
+    Site,
+    Status,
+    Subscription,
+    Thread,
+)
 from moderation.models.comment import segment
 from moderation.privacy import Keyring, digest, new_id
 from moderation.text import addresses, markup, plain
@@ -208,6 +218,33 @@ def _fill(session: Session, keyring: Keyring, origins: list[str], sign_in: SignI
     steps = [step for thread in threads for step in story.steps(thread)]
     for moment, step in sorted(steps, key=lambda pair: pair[0]):
         step(moment)
+    _owe_a_letter(session)
+
+
+def _owe_a_letter(session: Session) -> None:
+    """Something in the outbox, to be looked at there: the demonstration sends nothing."""
+    answers = select(Comment).where(Comment.parent_id.is_not(None), Comment.published)
+    answer = session.scalars(answers.order_by(Comment.created_at.desc()).limit(1)).first()
+    if answer is None or answer.parent is None or answer.parent.author_id is None:
+        return
+    wish = Subscription(
+        id=new_id(),
+        comment_id=answer.parent.id,
+        author_id=answer.parent.author_id,
+        created_at=answer.parent.created_at,
+        confirmed_at=answer.parent.created_at,
+    )
+    session.add(wish)
+    session.flush()
+    notices.owe(
+        session,
+        Kind.REPLY,
+        answer.id,
+        at=datetime.now(UTC),
+        author_id=wish.author_id,
+        comment_id=answer.id,
+        subscription_id=wish.id,
+    )
 
 
 _Step = tuple[datetime, Callable[[datetime], None]]

@@ -84,6 +84,16 @@ def email_key(text: str) -> str:
     return f"{local}@{checked.ascii_domain.lower()}"
 
 
+def email_on_the_way(text: str) -> str:
+    """Return the form of an email address that mail servers take: the domain in IDNA.
+
+    A local part outside of ASCII stays as it is; it needs servers that know RFC 6531. Raises
+    BadAddress.
+    """
+    checked = _checked_email(text)
+    return f"{checked.local_part}@{checked.ascii_domain}"
+
+
 def website(text: str) -> str:
     """Return an author's web site in normal form, "https://" added where it was left out.
 

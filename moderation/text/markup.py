@@ -129,6 +129,32 @@ def excerpt(safe: str, length: int = 140) -> str:
     return kept.rstrip(" ,;:.-–—(\u200c\u200d") + "…"
 
 
+def without_links(safe: str) -> str:
+    """Return HTML that `render` made with its links as text, each with the host it leads to.
+
+    For mail: there a reader does not see where a link leads, and ours are trusted.
+    """
+    parts: list[str] = []
+    hrefs: list[str] = []
+    for piece in _PIECE.finditer(safe):
+        if piece[2] != "a":
+            parts.append(piece[0])
+        elif not piece[1]:
+            hrefs.append(html.unescape(dict(_ATTRIBUTE.findall(piece[3])).get("href", "")))
+        elif hrefs:
+            parts.append(_where(hrefs.pop(), parts))
+    return "".join(parts)
+
+
+def _where(href: str, before: list[str]) -> str:
+    """What stands behind a link's text, unless that text is the address itself."""
+    said = html.unescape("".join(before[-1:]))
+    if said == href:
+        return ""
+    place = href[7:] if href[:7].lower() == "mailto:" else addresses.host(href)
+    return html.escape(f" [{place}]", quote=False)
+
+
 def is_link(href: str) -> bool:
     """Tell whether a link may lead to `href`: http, https or mailto, and nothing unusual."""
     if len(href) > addresses.LONGEST_PAGE or not _HREF.fullmatch(href):

@@ -17,6 +17,7 @@ from moderation.privacy import Keyring
 from . import (
     accounts,
     api,
+    composing,
     drawing,
     erasing,
     errors,
@@ -26,10 +27,12 @@ from . import (
     health,
     language,
     limits,
+    outbox,
     queue,
     reader,
     replies,
     reports,
+    subscriptions,
 )
 from .ready_made import ReadyMade
 from .service import Service
@@ -66,16 +69,18 @@ def make_app(settings: config.Settings | None = None) -> Flask:
         reader,
         replies,
         erasing,
+        subscriptions,
         api,
         accounts,
         queue,
+        outbox,
         health,
         feeds,
         fragment,
         reports,
     ):
         app.register_blueprint(door.blueprint)
-    for switch_on in (errors, headers, drawing):
+    for switch_on in (errors, headers, drawing, composing):
         switch_on.init_app(app)
     _in_front(app, settings)
     return app

@@ -25,10 +25,10 @@ from wtforms import ValidationError
 
 from moderation.accounts import HASHER, account_digest
 from moderation.keeping import network_digest
-from moderation.models import Moderator, Secret, SignIn, SignInFailure
+from moderation.models import Moderator, Notices, Secret, SignIn, SignInFailure
 from moderation.privacy import new_id, new_token, token_digest
 
-from .forms import PasswordForm, SignInForm
+from .forms import NoticesForm, PasswordForm, SignInForm
 from .limits import signing_in
 from .service import now, reading, service, writing
 
@@ -162,6 +162,21 @@ def revoke_others() -> Any:
     return redirect(url_for("accounts.account"), 303)
 
 
+@blueprint.post("/queue/account/notices")
+@protected
+def notices() -> Any:
+    """Choose how often one is mailed what waits, and one's language."""
+    form = NoticesForm()
+    if not form.validate_on_submit():
+        return Response(_account(PasswordForm(formdata=None), form), 422)
+    with writing() as rows:
+        me = rows.get_one(Moderator, g.me.id)
+        me.notices, me.locale = Notices(form.notices.data), form.locale.data
+        rows.commit()
+    flash(_("Saved."), "done")
+    return redirect(url_for("accounts.account"), 303)
+
+
 @blueprint.post("/queue/account/password")
 @protected
 def password() -> Any:
@@ -184,7 +199,7 @@ def password() -> Any:
     return redirect(url_for("accounts.account"), 303)
 
 
-def _account(form: PasswordForm) -> str:
+def _account(form: PasswordForm, notices_form: NoticesForm | None = None) -> str:
     mine = select(SignIn).where(SignIn.moderator_id == g.me.id).order_by(SignIn.last_seen_at.desc())
     sessions = [
         {
@@ -196,7 +211,13 @@ def _account(form: PasswordForm) -> str:
         }
         for one in reading().scalars(mine)
     ]
-    return render_template("accounts/account.html", sessions=sessions, password_form=form)
+    return render_template(
+        "accounts/account.html",
+        sessions=sessions,
+        password_form=form,
+        notices_form=notices_form or NoticesForm(formdata=None, obj=g.me),
+        mail_is_sent=service().settings.mail is not None,
+    )
 
 
 def _proven(email: str, given: str) -> str | None:

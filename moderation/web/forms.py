@@ -6,13 +6,23 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, Field, PasswordField, StringField, TextAreaField, ValidationError
+from wtforms import (
+    BooleanField,
+    Field,
+    PasswordField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
+from wtforms.fields.choices import SelectChoice
 from wtforms.fields.core import UnboundField
 from wtforms.validators import DataRequired, Length
 
 from moderation.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from moderation.intake import Reply
-from moderation.models import OtherWay
+from moderation.languages import LANGUAGES
+from moderation.models import Notices, OtherWay
 from moderation.text import addresses, plain
 
 from .language import chosen
@@ -235,3 +245,20 @@ class PasswordForm(FlaskForm):
         """Refuse a slip of the fingers."""
         if field.data != self.new.data:
             raise ValidationError(_("The two new passwords are not the same."))
+
+
+class NoticesForm(FlaskForm):
+    """How often a moderator is mailed what waits, and in which language they are spoken to."""
+
+    notices = SelectField(
+        _("Mail me what waits"),
+        choices=[
+            SelectChoice(str(Notices.OFF), _("Never")),
+            SelectChoice(str(Notices.HOURLY), _("At most once an hour")),
+            SelectChoice(str(Notices.DAILY), _("At most once a day")),
+        ],
+    )
+    locale = SelectField(
+        _("Language of pages and mail"),
+        choices=[SelectChoice(tag, name) for tag, name in LANGUAGES.items()],
+    )

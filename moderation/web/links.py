@@ -1,26 +1,101 @@
-"""Links that only the owner of an address is sent."""
+"""The links in our mail: absolute, signed, and good for one thing each.
 
-from itsdangerous import BadSignature, URLSafeTimedSerializer
+A token is letters and digits alone, since mail programs cut a link before a sign at its end. It
+names what it is for and carries a keyed digest of that, so none is stored; it can be made again
+for each letter, and ends when the secret key goes. What a link opens only shows; everything that
+changes something is a button there.
+"""
+
+import hmac
+import time
+
+from moderation.models import Comment, Message, Moderator, Subscription
+from moderation.privacy import digest
 
 from .service import service
 
-#: For so many seconds a link that erases everything is good: a mail may take a night to be read.
+#: Seconds for which the link that erases is good.
 ERASURE_LIFE = 24 * 60 * 60
+_DIGEST = 32
+
+
+def permalink(comment: Comment) -> str:
+    """The comment, on its page."""
+    return _absolute(f"/comments/{comment.id}")
+
+
+def subscription_url(wish: Subscription) -> str:
+    """The page on which a wish to be told of answers is confirmed, ended, taken up again."""
+    return _absolute(f"/subscriptions/{subscription_token(wish.id)}")
+
+
+def notices_url(moderator: Moderator) -> str:
+    """The page on which a moderator's digest is ended."""
+    return _absolute(f"/notices/{notices_token(moderator.id)}")
+
+
+def erasure_url(author_id: str) -> str:
+    """The page that erases all that an address left on a site."""
+    return _absolute(f"/erasures/{erasure_token(author_id)}")
+
+
+def queue_url(comment: Comment | None = None) -> str:
+    """The queue, or one comment in it; both ask who one is."""
+    return _absolute(f"/queue/comments/{comment.id}" if comment else "/queue")
+
+
+def message_id(name: str) -> str:
+    """A Message-ID of ours; `name` is an id that stays."""
+    host = service().settings.public_host
+    host = host if host.endswith("]") else host.rsplit(":", 1)[0]
+    return f"<{name}@{host}>"
+
+
+def thread_id(message: Message) -> str | None:
+    """What letters about the same reply refer to, so that mail programs show them together."""
+    return message_id(message.subscription_id) if message.subscription_id else None
+
+
+def subscription_token(subscription_id: str) -> str:
+    """The token of a subscription's page."""
+    return _signed("subscription", subscription_id)
+
+
+def subscription_of(token: str) -> str | None:
+    """The id of the subscription a token is for, or None for one that we did not make."""
+    return _verified("subscription", token)
+
+
+def notices_token(moderator_id: str) -> str:
+    """The token with which a moderator's digest is ended without signing in."""
+    return _signed("notices", moderator_id)
+
+
+def moderator_of(token: str) -> str | None:
+    """The id of the moderator a token is for, or None for one that we did not make."""
+    return _verified("notices", token)
 
 
 def erasure_token(author_id: str) -> str:
-    """The secret part of the address where everything of an author can be erased, for a day."""
-    return str(_erasures().dumps(author_id))
+    """The token that proves that a letter to an author's address was read; good for a day."""
+    return _signed("erasure", f"{int(time.time()) + ERASURE_LIFE:x}z{author_id}")
 
 
 def author_of(token: str) -> str | None:
-    """Whose everything a link erases, or None where we did not make it, or over a day ago."""
-    try:
-        found = _erasures().loads(token, max_age=ERASURE_LIFE)
-    except BadSignature:
-        return None
-    return found if isinstance(found, str) else None
+    """The id of the author an erasure token is for, or None where it is not ours or is over."""
+    ends, _z, author_id = (_verified("erasure", token) or "").partition("z")
+    return author_id if ends and time.time() < int(ends, 16) else None
 
 
-def _erasures() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(service().keyring.derive("erasure"), salt="erasure")
+def _signed(purpose: str, value: str) -> str:
+    return value + digest(service().keyring.derive(purpose), purpose, value)
+
+
+def _verified(purpose: str, token: str) -> str | None:
+    value = token[:-_DIGEST]
+    good = token.isascii() and hmac.compare_digest(_signed(purpose, value), token)
+    return value if value and good else None
+
+
+def _absolute(path: str) -> str:
+    return service().settings.public_url + path

@@ -16,7 +16,8 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from moderation.models import AddressView, Comment, Decision, Moderator, Status
+from moderation.models import AddressView, Comment, Decision, Moderator, Status, Subscription
+from moderation.web import links
 
 pytestmark = pytest.mark.proof
 
@@ -28,6 +29,8 @@ class Access(Enum):
     #: Whoever is signed in with a browser; for the second, and may see the comment's site.
     BROWSER = auto()
     BROWSER_OF_THE_SITE = auto()
+    #: Whoever is signed in with a browser and owns the service: others are told that they may not.
+    OWNER = auto()
     #: A program with a moderator's token.
     TOKEN = auto()
 
@@ -64,6 +67,19 @@ RULES: dict[str, Access] = {
     "accounts.revoke": Access.BROWSER,
     "accounts.revoke_others": Access.BROWSER,
     "accounts.password": Access.BROWSER,
+    "accounts.notices": Access.BROWSER,
+    # Whoever has the link, which only the address's owner was sent.
+    "subscriptions.subscription": Access.ANYONE,
+    "subscriptions.change": Access.ANYONE,
+    "subscriptions.ask_first": Access.ANYONE,
+    "subscriptions.unsubscribe": Access.ANYONE,
+    "subscriptions.notices": Access.ANYONE,
+    "subscriptions.end_notices": Access.ANYONE,
+    "subscriptions.ask_moderator_first": Access.ANYONE,
+    "subscriptions.unsubscribe_moderator": Access.ANYONE,
+    "outbox.index": Access.OWNER,
+    "outbox.again": Access.OWNER,
+    "outbox.drop": Access.OWNER,
     "queue.index": Access.BROWSER,
     "queue.card": Access.BROWSER_OF_THE_SITE,
     "queue.show_address": Access.BROWSER_OF_THE_SITE,
@@ -102,6 +118,8 @@ class Visitor(NamedTuple):
         """Whether a route of this kind is theirs, where it is about a comment on the blog."""
         if access is Access.BROWSER_OF_THE_SITE:
             return self.by == "browser" and self.who != OTTO
+        if access is Access.OWNER:
+            return self.by == "browser" and self.who == OLGA
         return access is Access.ANYONE or self.by == access.name.lower()
 
 
@@ -124,9 +142,10 @@ def address_of(rule: Rule, comment: str, token: str) -> str:
 
 def knock(world: World, rule: Rule, method: str, visitor: Visitor) -> TestResponse:
     """One good request for a route about a fresh comment on the blog that Ann approved."""
-    left = world.leave(body=f"{MARK} {UNSAID} {next(world._number)}").get_json()
+    said = f"{MARK} {UNSAID} {next(world._number)}"
+    left = world.leave(body=said, notify=True).get_json()
     world.decide(left["id"], "approved")
-    address = address_of(rule, left["id"], urlsplit(left["status_url"]).path.rpartition("/")[2])
+    address = address_of(rule, left["id"], _token(world, rule, left))
     client, headers, csrf = visitor.enter(world)
     more = _form(world, left["id"], csrf) if method != "GET" else {}
     if rule.endpoint.startswith("api."):
@@ -137,11 +156,24 @@ def knock(world: World, rule: Rule, method: str, visitor: Visitor) -> TestRespon
         return answer
 
 
+def _token(world: World, rule: Rule, left: dict[str, Any]) -> str:
+    """A token that is good for this route."""
+    wish = select(Subscription.id).where(Subscription.comment_id == left["id"])
+    with world.database.reading() as session, world.app.app_context():
+        if rule.rule.startswith("/subscriptions/"):
+            return links.subscription_token(session.scalars(wish).one())
+        if rule.rule.startswith("/notices/"):
+            return links.notices_token(world.moderator(session, "Ann").id)
+    return urlsplit(left["status_url"]).path.rpartition("/")[2]
+
+
 def _form(world: World, comment: str, csrf: str) -> dict[str, Any]:
     latest = select(Decision.id).where(Decision.comment_id == comment, Decision.version == 2)
     with world.database.reading() as session:
         decision = session.scalar(latest)
     fields = {"comment": comment, "version": "2", "status": "spam", "page": PAGE}
+    fields |= {"action": "end", "List-Unsubscribe": "One-Click", "message": "none"}
+    fields |= {"notices": "off", "locale": "en"}
     return {"data": {**fields, "decision": decision, "csrf_token": csrf, "session": "none"}}
 
 
@@ -152,6 +184,8 @@ def is_right(answer: TestResponse, access: Access, visitor: Visitor, method: str
         return answer.status_code not in {401, 403, 404, 405} and not to_login
     if access is Access.BROWSER_OF_THE_SITE and visitor.by == "browser":
         return answer.status_code == 404
+    if access is Access.OWNER and visitor.by == "browser":
+        return answer.status_code == 403
     if access is Access.TOKEN or method == "POST":
         return answer.status_code == 401
     return answer.status_code == 302 and answer.headers["Location"].startswith("/login?")

@@ -1,0 +1,95 @@
+"""Commands about sites, moderators and their tokens."""
+
+import sys
+from datetime import UTC, datetime
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import select
+
+from moderation.accounts import add_moderator, add_site, add_token
+from moderation.models import Role, Site
+
+from .running import database, keyring, writing
+
+
+@click.group("site")
+def site() -> None:
+    """The web sites that embed threads."""
+
+
+@site.command("add")
+@click.argument("key")
+@click.option("--name", required=True)
+@click.option("--origin", "origins", required=True, multiple=True, help="May be repeated.")
+@with_appcontext
+def site_add(key: str, name: str, origins: tuple[str, ...]) -> None:
+    """Let a site's pages embed threads; ORIGIN is such as https://blog.example."""
+    with writing() as session:
+        added = add_site(session, keyring(), key, name, origins, datetime.now(UTC))
+        click.echo(f"Added the site {added.key} for {', '.join(added.origins)}.")
+
+
+@site.command("list")
+@with_appcontext
+def site_list() -> None:
+    """List the sites."""
+    with database().reading() as session:
+        found = session.scalars(select(Site).order_by(Site.key)).all()
+        for one in found:
+            click.echo(f"{one.key}\t{one.name}\t{' '.join(one.origins)}")
+    if not found:
+        click.echo("There is no site yet; add one with `moderation site add`.", err=True)
+
+
+@click.group("moderator")
+def moderator() -> None:
+    """The people who decide."""
+
+
+@moderator.command("add")
+@click.argument("email")
+@click.option("--name", required=True)
+@click.option("--role", type=click.Choice([str(role) for role in Role]), default="moderator")
+@click.option("--site", "sites", multiple=True, help="A site's key; may be repeated.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@with_appcontext
+def moderator_add(
+    email: str, name: str, role: str, sites: tuple[str, ...], password_stdin: bool
+) -> None:
+    """Add a moderator. An owner without --site sees every site."""
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else _asked_password()
+    with writing() as session:
+        add_moderator(
+            session,
+            keyring(),
+            email,
+            name,
+            Role(role),
+            sites,
+            password,
+            datetime.now(UTC),
+        )
+    click.echo(f"Added {name} as {role}.")
+
+
+def _asked_password() -> str:
+    if not sys.stdin.isatty():
+        raise click.ClickException("Give the password with --password-stdin.")
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+
+@click.group("token")
+def token() -> None:
+    """API tokens of moderators."""
+
+
+@token.command("add")
+@click.argument("email")
+@click.option("--name", required=True, help="What it is for.")
+@with_appcontext
+def token_add(email: str, name: str) -> None:
+    """Make an API token for a moderator, and print it once."""
+    with writing() as session:
+        secret = add_token(session, keyring(), email, name, datetime.now(UTC))
+    click.echo(secret)
