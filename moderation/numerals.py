@@ -14,10 +14,11 @@ _LONGEST = 40
 
 
 class Words(NamedTuple):
-    """How a language names the numbers up to 99, the largest sum there is; spellings of one number are parted by "|".
+    """How a language names the numbers up to 99, the largest sum there is.
 
-    `small` are the numbers from 0 on. `tens` are 20, 30 and so on, and `patterns` say how a ten
-    and a one make a number. `on_to_nineteen` are the tens after which French counts on: 60 + 11.
+    Blanks part the numbers and "|" the spellings of one; "_" is a blank within a name. `small`
+    are the numbers from 0 on. `tens` are 20, 30 and so on, and `patterns` say how a ten and a one
+    make a number. `on_to_nineteen` are the tens after which French counts on: 60 + 11.
     """
 
     small: str
@@ -26,8 +27,8 @@ class Words(NamedTuple):
     on_to_nineteen: tuple[int, ...] = ()
 
 
-#: Blanks part the numbers, "_" is a blank within a name; every blank may be left out, or be a
-#: hyphen. Accents, points and the like may be left out too: see `_folded`.
+#: When they are read, every blank may be left out or be a hyphen, and so may accents, points and
+#: the like be left out: see `_folded`.
 WORDS = {
     "en": Words(
         "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
@@ -78,8 +79,8 @@ WORDS = {
         "двадцать тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто",
     ),
     "zh": Words(
-        "零|〇 一 二|两 三 四 五 六 七 八 九 十|一十 十一|一十一 十二|一十二 十三|一十三 十四|一十四 "
-        "十五|一十五 十六|一十六 十七|一十七 十八|一十八 十九|一十九",
+        "零|〇 一 二|两 三 四 五 六 七 八 九 十|一十 十一|一十一 十二|一十二 十三|一十三 "
+        "十四|一十四 十五|一十五 十六|一十六 十七|一十七 十八|一十八 十九|一十九",
         "二十|廿 三十|卅 四十 五十 六十 七十 八十 九十",
     ),
 }

@@ -45,7 +45,7 @@ def make_app(settings: config.Settings | None = None) -> Flask:
     limits.limiter.init_app(app)
     for door in (reader, api, accounts, queue, health):
         app.register_blueprint(door.blueprint)
-    for switch_on in (errors, headers, drawing):
+    for switch_on in (errors, headers, language, drawing):
         switch_on.init_app(app)
     _in_front(app, settings)
     return app

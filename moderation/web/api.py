@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, g, jsonify, render_template, request
 from flask_babel import gettext as _
+from flask_babel import refresh
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import joinedload
@@ -148,6 +149,7 @@ def moderators_only(view: Any) -> Any:
         if token is None:
             abort(401)
         g.me = token.moderator
+        refresh()  # Now it is known whose language the answer is in.
         return view(*args, **kwargs)
 
     return guarded

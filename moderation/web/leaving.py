@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import request, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy.exc import IntegrityError
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from moderation import captcha, intake
 from moderation.models import Comment, Site, Status
+from moderation.numerals import figures
 from moderation.privacy import digest
 from moderation.publishing import comment_json, rfc3339
 
@@ -63,9 +65,11 @@ def ask_again(site: Site, page: str, token: str) -> Challenge | None:
 
 
 def _told(asked: captcha.Challenge) -> Challenge:
+    language = str(get_locale())
+    left, right = (figures(term, language) for term in (asked.left, asked.right))
     # In words too, since a screen reader says "13 + 19 =" badly.
-    label = _("What is %(left)d plus %(right)d?", left=asked.left, right=asked.right)
-    return Challenge(asked.token, asked.question, label, rfc3339(asked.expires_at))
+    label = _("What is %(left)s plus %(right)s?", left=left, right=right)
+    return Challenge(asked.token, f"{left} + {right} =", label, rfc3339(asked.expires_at))
 
 
 def leave(site: Site, form: ReplyForm, key: str = "") -> tuple[int, dict[str, Any]]:
