@@ -43,13 +43,13 @@ def gettext(text: str, **values: Any) -> str:
     return _filled(flask_babel.gettext(text), values)
 
 
-def ngettext(one: str, several: str, num: int, **values: Any) -> Markup:
+def ngettext(one: str, several: str, num: int, **values: Any) -> str:
     """The same, for a sentence that counts; `%(num)s` is the number.
 
     Escaped already, since Jinja takes what its trans block gets from here as safe.
     """
     sentence = flask_babel.get_domain().get_translations().ungettext(one, several, num)
-    return Markup(_filled(Markup.escape(sentence), {"num": num, **values}))
+    return _filled(Markup.escape(sentence), {"num": num, **values})
 
 
 def relative_time(moment: datetime) -> str:
