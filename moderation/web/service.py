@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from flask import abort, current_app, g
+from flask_babel import gettext as _
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
@@ -71,7 +72,7 @@ def site_or_404(key: str) -> Site:
     if site is None or site.key != key:
         site = g.site = reading().scalar(_SITE, {"key": key})
     if site is None:
-        abort(404, "There is no such site here.")
+        abort(404, _("There is no such site here."))
     return site
 
 
