@@ -84,9 +84,14 @@ def _arguments() -> list[tuple[str, str]]:
 
 
 def _carry(endpoint: str, values: dict[str, Any]) -> None:
-    """Without JavaScript or a cookie, the addresses alone can remember a reader's choice."""
+    """Without JavaScript or a cookie, the addresses alone can remember a reader's choice.
+
+    Addresses in what caches keep, such as the ids of a feed, stay as they are; so do those that
+    are made with a `lang` of their own, or with None.
+    """
+    language = asked()
     is_page = endpoint.partition(".")[0] not in _FOR_PROGRAMS or endpoint == "api.docs"
-    if is_page and endpoint not in _WITHOUT_TEXT and (language := asked()):
+    if language and is_page and endpoint not in _WITHOUT_TEXT and not is_shared():
         values.setdefault("lang", language)
 
 
