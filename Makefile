@@ -7,7 +7,7 @@ PORT ?= 8000
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test check bench prove lock chromium
+.PHONY: run test check bench prove translations lock chromium
 
 run: $(VENV)/.run
 	@$(BIN)/moderation demo --port $(PORT)
@@ -28,6 +28,10 @@ bench: $(VENV)/.test $(VENV)/isso/.done
 # The proofs at their full size; `make prove NAME=challenge` for one.
 prove: $(VENV)/.test
 	MODERATION_PROOF_SIZE=10 $(BIN)/python -m pytest -m proof -k "$(NAME)"
+
+# Find the texts anew, keep their translations, list what is missing; see docs/translating.md.
+translations: $(VENV)/.test
+	$(BIN)/python -m tests.catalogs
 
 # Exact versions for everybody, from the ranges in pyproject.toml.
 lock: $(VENV)/.test

@@ -9,16 +9,16 @@ spent once is the caller's part: store `Challenge.nonce` in a column that is uni
 import base64
 import hmac
 import secrets
-import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from moderation.numerals import number
 
 LIFETIME = timedelta(hours=1)
 # Two servers behind one name never agree on the second; a minute is plenty between them.
 CLOCK_SKEW = timedelta(minutes=1)
 
 _SMALLEST, _LARGEST = 10, 99
-_LONGEST_ANSWER = 40
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -60,7 +60,7 @@ class Challenge:
         return f"{self.left} + {self.right} ="
 
     def answered_by(self, text: str) -> bool:
-        """Whether what a person typed is the right number, in figures or in English words."""
+        """Whether what a person typed is the right number, in figures or in words."""
         return number(text) == self.left + self.right
 
 
@@ -138,57 +138,3 @@ def _subkey(key: bytes, purpose: bytes) -> bytes:
 
 def _spelled(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).decode("ascii")
-
-
-# Full-width forms of ASCII (U+FF01 to U+FF5E) as East Asian keyboards type them, a full stop
-# from there, and the hyphens that word processors make. Not NFKC: it turns 3² into 32.
-_PLAIN_FORMS = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
-    ord("。"): ".",
-    ord("\N{HYPHEN}"): "-",
-    ord("\N{NON-BREAKING HYPHEN}"): "-",
-    ord("\N{EN DASH}"): "-",
-}
-
-# fmt: off
-_SMALL = (
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
-    "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen",
-    "eighteen", "nineteen",
-)
-_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-# fmt: on
-_NAMED = (
-    {name: value for value, name in enumerate(_SMALL)}
-    | {name: 10 * ten for ten, name in enumerate(_TENS, start=2)}
-    | {
-        f"{name}{joint}{_SMALL[one]}": 10 * ten + one
-        for ten, name in enumerate(_TENS, start=2)
-        for one in range(1, 10)
-        for joint in ("", " ", "-", " - ")
-    }
-)
-
-
-def number(text: str) -> int | None:
-    """The whole number a person typed, or None when it is not one; never raises.
-
-    Takes decimal digits of any script with blanks among them, English words from zero to
-    ninety-nine, "=" or "+" before and "." or "!" after. More than 40 characters are None.
-    """
-    if len(text) > _LONGEST_ANSWER:
-        return None
-    bare = _without_marks(" ".join(text.translate(_PLAIN_FORMS).casefold().split()))
-    named = _NAMED.get(bare)
-    return _in_figures(bare) if named is None else named
-
-
-def _without_marks(text: str) -> str:
-    unsigned = text.removeprefix("=").lstrip().removeprefix("+").lstrip()
-    return unsigned[:-1].rstrip() if unsigned.endswith((".", "!")) else unsigned
-
-
-def _in_figures(text: str) -> int | None:
-    digits = [unicodedata.decimal(character, None) for character in text if character != " "]
-    if not digits or None in digits:
-        return None
-    return int("".join(map(str, digits)))

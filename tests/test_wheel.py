@@ -32,6 +32,8 @@ def test_a_wheel_installed_alone_runs_the_demonstration(tmp_path: Path) -> None:
         assert "<comment-thread" in _fetch(f"{url}/", server)
         assert "customElements" in _fetch(f"{url}/embed.js", server)
         assert "Leave a Reply" in _fetch(f"{url}/sites/demo/thread?page={url}/", server)
+        thread_in_german = f"{url}/sites/demo/thread?page={url}/&lang=de"
+        assert "Kommentar schreiben" in _fetch(thread_in_german, server)
         assert "Sign in as" in (tmp_path / "log").read_text()
     finally:
         server.send_signal(signal.SIGTERM)

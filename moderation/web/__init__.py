@@ -80,7 +80,7 @@ def make_app(settings: config.Settings | None = None) -> Flask:
         reports,
     ):
         app.register_blueprint(door.blueprint)
-    for switch_on in (errors, headers, drawing, composing):
+    for switch_on in (errors, headers, language, drawing, composing):
         switch_on.init_app(app)
     _in_front(app, settings)
     return app

@@ -18,6 +18,7 @@ from flask import (
     url_for,
 )
 from flask_babel import gettext as _
+from flask_babel import refresh
 from flask_wtf.csrf import CSRFError, validate_csrf
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -68,6 +69,7 @@ def protected(view: Any) -> Any:
         if request.method not in _ONLY_READS:
             check_own_form()
         g.sign_in, g.me = signed_in, signed_in.moderator
+        refresh()  # Now it is known whose language the page is in.
         return view(*args, **kwargs)
 
     return guarded

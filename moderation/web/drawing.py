@@ -1,32 +1,34 @@
-"""What templates may use beyond Jinja: times, avatars, translations."""
+"""What templates may use beyond Jinja: times, numbers, avatars, translations."""
 
+import unicodedata
 from datetime import UTC, datetime
+from typing import Any
 
+import flask_babel
+from babel import Locale, dates
 from flask import Flask
-from flask_babel import (
-    format_date,
-    format_datetime,
-    format_timedelta,
-    get_locale,
-    gettext,
-    ngettext,
-)
+from flask_babel import format_date, format_decimal, get_locale
 from markupsafe import Markup
 
 from moderation.languages import direction
 from moderation.privacy import avatar_hue, avatar_path
 
-from .language import links
+from . import language
 from .service import now
+
+#: The English of this service writes dates as its widget does: 4 March 2026, 15:05.
+_FORMATS = {"en": "en_GB"}
+#: Letters that turn the line around, by the direction of the page.
+_OTHER_WAY = {"ltr": {"R", "AL"}, "rtl": {"L"}}
+_ISOLATE, _END = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 
 
 def init_app(app: Flask) -> None:
     """Give the templates their filters and globals."""
-    app.add_template_filter(relative_time)
-    app.add_template_filter(exact_time)
-    app.add_template_filter(date)
+    for filter_ in (relative_time, exact_time, date, number, isolated):
+        app.add_template_filter(filter_)
     app.add_template_global(avatar)
-    app.add_template_global(links, "language_links")
+    app.add_template_global(language.links, "languages")
     app.add_template_global(direction, "direction")
     app.context_processor(_language)
     # Extracted by name, and called with named values, as the templates do.
@@ -35,17 +37,49 @@ def init_app(app: Flask) -> None:
     app.jinja_env.lstrip_blocks = True
 
 
+def gettext(text: str, **values: Any) -> str:
+    """The sentence in the page's language, filled in: numbers as they are written there, names
+    with their direction kept to themselves, markup as it is.
+    """
+    return _filled(flask_babel.gettext(text), values)
+
+
+def ngettext(one: str, several: str, num: int, **values: Any) -> str:
+    """The same, for a sentence that counts; `%(num)s` is the number.
+
+    Escaped already, since Jinja takes what its trans block gets from here as safe.
+    """
+    sentence = flask_babel.get_domain().get_translations().ungettext(one, several, num)
+    return _filled(Markup.escape(sentence), {"num": num, **values})
+
+
 def relative_time(moment: datetime) -> str:
     """How long ago it was: "3 hours ago"."""
     gone = (moment - now()).total_seconds()
     if -60 < gone <= 0:
         return gettext("just now")
-    return format_timedelta(moment - now(), add_direction=True)
+    return dates.format_timedelta(moment - now(), add_direction=True, locale=_formats())
 
 
 def exact_time(moment: datetime) -> str:
     """The moment in full, in UTC: the service does not know where the reader is."""
-    return f"{format_datetime(moment.astimezone(UTC), 'd MMMM y, HH:mm', rebase=False)} UTC"
+    at, locale = moment.astimezone(UTC), _formats()
+    day = dates.format_date(at, "long", locale=locale)
+    time = dates.format_time(at, "short", locale=locale)
+    joined = dates.get_datetime_format("medium", locale=locale)
+    return f"{joined.replace('{1}', day).replace('{0}', time)} UTC"
+
+
+def number(value: int) -> str:
+    """The number as it is written in the page's language: 12,345."""
+    return str(format_decimal(value))
+
+
+def isolated(text: str) -> str:
+    """A name or a title as it may stand in a sentence of another direction."""
+    strange = _OTHER_WAY[direction(_tag())]
+    turns = any(unicodedata.bidirectional(letter) in strange for letter in text)
+    return f"{_ISOLATE}{text}{_END}" if turns else text
 
 
 def date(moment: datetime) -> str:
@@ -61,6 +95,38 @@ def avatar(seed: str) -> Markup:
     ).format(avatar_hue(seed), avatar_path(seed))
 
 
+class _Number(int):
+    """A number that writes itself as the page's language does."""
+
+    def __str__(self) -> str:
+        return number(int(self))
+
+
+def _filled(sentence: str, values: dict[str, Any]) -> str:
+    if not values:
+        return sentence
+    shown = {name: _shown(value) for name, value in values.items()}
+    if any(isinstance(value, Markup) for value in shown.values()):
+        sentence = Markup.escape(sentence)
+    return sentence % shown
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, Markup):
+        return value
+    if isinstance(value, str):
+        return isolated(value)
+    return _Number(value) if type(value) is int else value
+
+
+def _tag() -> str:
+    return str(get_locale() or "en").split("_")[0]
+
+
+def _formats() -> Locale:
+    return Locale.parse(_FORMATS.get(_tag(), _tag()))
+
+
 def _language() -> dict[str, str]:
-    language = str(get_locale() or "en").replace("_", "-")
-    return {"lang": language, "dir": direction(language.split("-")[0])}
+    tag = _tag()
+    return {"lang": tag, "dir": direction(tag), "asked_language": language.asked()}

@@ -29,6 +29,11 @@ def init_app(app: Flask) -> None:
     app.teardown_appcontext(close)
 
 
+def is_shared() -> bool:
+    """Whether caches may keep the answer: then it must be the same for everybody who asks so."""
+    return request.endpoint in _SHARED
+
+
 def _set(response: Response) -> Response:
     is_page = response.mimetype == "text/html"
     response.headers.setdefault("Content-Security-Policy", PAGE_POLICY if is_page else BARE_POLICY)
@@ -38,7 +43,7 @@ def _set(response: Response) -> Response:
         response.headers.setdefault(*HTTPS_ONLY)
     if request.endpoint not in _FOR_SEARCH:
         response.headers.setdefault("X-Robots-Tag", "noindex")
-    shared = request.endpoint in _SHARED
+    shared = is_shared()
     if not shared:
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     if not shared or response.status_code >= 400:

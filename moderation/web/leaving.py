@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from flask import request
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy.exc import IntegrityError
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from moderation import captcha, intake
 from moderation.models import Comment, OtherWay, Site, Status
+from moderation.numerals import figures
 from moderation.privacy import digest
 from moderation.publishing import comment_json, rfc3339
 
@@ -69,10 +71,12 @@ def ask_again(site: Site, page: str, token: str) -> Challenge | None:
 
 
 def _told(site: Site, asked: captcha.Challenge) -> Challenge:
+    language = str(get_locale())
+    left, right = (figures(term, language) for term in (asked.left, asked.right))
     # In words too, since a screen reader says "13 + 19 =" badly.
-    label = _("What is %(left)d plus %(right)d?", left=asked.left, right=asked.right)
-    beside = ways.offered(site, asked)
-    return Challenge(asked.token, asked.question, label, rfc3339(asked.expires_at), beside)
+    label = _("What is %(left)s plus %(right)s?", left=left, right=right)
+    question, beside = f"{left} + {right} =", ways.offered(site, asked)
+    return Challenge(asked.token, question, label, rfc3339(asked.expires_at), beside)
 
 
 def leave(site: Site, form: ReplyForm, key: str = "") -> tuple[int, dict[str, Any]]:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 
 from moderation import review
 from moderation.models import (
@@ -20,6 +19,7 @@ from moderation.text import plain
 
 from . import cards, words
 from .accounts import inside, protected
+from .drawing import gettext as _
 from .service import now, reading, service, writing
 
 blueprint = Blueprint("queue", __name__, url_prefix="/queue")

@@ -5,7 +5,6 @@ import hashlib
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import brotli
 from flask import (
@@ -30,7 +29,6 @@ from moderation.text import addresses, markup, plain
 from . import ready_made
 from .errors import REFUSALS, own_words
 from .forms import SUM, ReplyForm
-from .language import asked_for
 from .leaving import Invalid, leave
 from .limits import leaving
 from .service import reading, service, site_or_404
@@ -191,11 +189,3 @@ def _preview(form: ReplyForm) -> Markup | None:
     if form.body.errors or plain.is_blank(form.body.data or ""):
         return None
     return Markup(markup.render(form.body.data).html)  # noqa: S704 - made by markup.render
-
-
-@blueprint.app_url_defaults
-def keep_language(endpoint: str, values: dict[str, Any]) -> None:
-    """Whoever chose a language on a page of ours keeps it on the next one."""
-    language = asked_for()
-    if language and endpoint.startswith(("reader.thread", "reader.leave", "replies.", "erasing.")):
-        values.setdefault("lang", language)

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from flask import abort, current_app, g
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from moderation.config import Settings
@@ -73,7 +74,7 @@ def site_or_404(key: str) -> Site:
         found = service().database.look_ups.find(_SITE, key)
         site = g.site = _site(found[0]) if found else None
     if site is None:
-        abort(404, "There is no such site here.")
+        abort(404, _("There is no such site here."))
     return site
 
 

@@ -19,6 +19,9 @@ refused is told as `application/problem+json` (RFC 9457), in plain words. Every 
 answers GET answers HEAD, too; another method gets 405 with `Allow`. Fields may be added to
 answers: ignore those you do not know.
 
+Sentences come in the language of the parameter `lang`, else of `Accept-Language`: en, ar, de, es,
+fr, kk, ru or zh. What caches may keep goes by `lang` alone.
+
 Email addresses and network addresses of authors are in no answer, nor is anything that could be
 worked out from them without a secret key.
 """

@@ -86,7 +86,9 @@ REPLY = fields(
     website=or_null(text("The author's web site, or empty.", maxLength=LONGEST_WEBSITE)),
     body=text("The text, in a small part of Markdown.", minLength=1, maxLength=LONGEST_BODY),
     challenge=text("The `challenge` of a sum that was asked for this page."),
-    answer=text("Its answer, in figures or words.", minLength=1, examples=["32", "thirty-two"]),
+    answer=text(
+        "Its answer, in figures or words.", minLength=1, examples=["32", "٣٢", "thirty-two"]
+    ),
 )
 
 LEFT = fields(
