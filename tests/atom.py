@@ -84,18 +84,26 @@ def _of_both(holder: Xml.Element, at: str) -> Iterator[str]:
     identifier = holder.findtext(f"{ATOM}id", "")
     if not URI.fullmatch(identifier):
         yield f"{at}: the id is {identifier!r}"
+    yield from _of_people_and_moments(holder, at)
+    yield from _of_links(holder.findall(f"{ATOM}link"), at)
+
+
+def _of_people_and_moments(holder: Xml.Element, at: str) -> Iterator[str]:
     for person in holder.findall(f"{ATOM}author"):
         if len(person.findall(f"{ATOM}name")) != 1 or not person.findtext(f"{ATOM}name"):
             yield f"{at}: a person has one name (3.2.1)"
     for moment in (*holder.findall(f"{ATOM}updated"), *holder.findall(f"{ATOM}published")):
         if not MOMENT.fullmatch(moment.text or ""):
             yield f"{at}: no moment: {moment.text!r}"
-    for link in holder.findall(f"{ATOM}link"):
+
+
+def _of_links(links: list[Xml.Element], at: str) -> Iterator[str]:
+    for link in links:
         if not URI.fullmatch(link.get("href", "")):
             yield f"{at}: a link leads to {link.get('href')!r}"
     alternates = [
         (link.get("type"), link.get("hreflang"))
-        for link in holder.findall(f"{ATOM}link")
+        for link in links
         if link.get("rel", "alternate") == "alternate"
     ]
     if len(set(alternates)) != len(alternates):
@@ -107,11 +115,11 @@ def _of_entry(entry: Xml.Element, at: str) -> Iterator[str]:
         if content.get("type") != "html" or len(content):
             yield f"{at}: the content is not escaped HTML (4.1.3.3)"
     for answered in entry.findall(f"{THREADING}in-reply-to"):
-        for name in ("ref", "href"):
-            if name == "ref" or name in answered.attrib:
-                if not URI.fullmatch(answered.get(name, "")):
-                    yield f"{at}: it answers {answered.get(name)!r} (RFC 4685, 3)"
-    known = {f"{ATOM}{name}" for name in (*ONCE, "author", "published", "link", "content")}
+        addresses = [answered.get("ref", ""), answered.get("href", answered.get("ref", ""))]
+        if not all(map(URI.fullmatch, addresses)):
+            yield f"{at}: it answers {addresses} (RFC 4685, 3)"
+    names = (*ONCE, "author", "published", "link", "content")
+    known = {f"{THREADING}in-reply-to", *(f"{ATOM}{name}" for name in names)}
     for one in entry:
-        if one.tag not in known | {f"{THREADING}in-reply-to"}:
+        if one.tag not in known:
             yield f"{at}: what is {one.tag}?"

@@ -17,7 +17,7 @@ from moderation import create_app, intake, migrations
 from moderation.accounts import add_site
 from moderation.config import Settings
 from moderation.database import Database
-from moderation.models import Comment, Decision, Moderator, Site, Status
+from moderation.models import Comment, Decision, Moderator, Report, Site, Status
 from moderation.models.comment import segment
 from moderation.privacy import new_id
 from moderation.web.forms import reply_from_json
@@ -102,6 +102,7 @@ class _Attack:
                     self.made.waiting.append(self._take(session, site, draft).id)
                 elif n % TENTH:
                     approved.append((body, draft))
+            self._report(session, bodies)
             (body, draft), *others = approved
             like = self._take(session, site, draft)
             at = datetime.now(UTC)
@@ -154,6 +155,19 @@ class _Attack:
         like.thread.readers_see(more=len(rows))
         self.made.htmls += [row["html"] for row in rows]
         self.made.published += [row["id"] for row in rows]
+
+    def _report(self, session: Session, bodies: Sequence[str]) -> None:
+        """What Eve would tell moderators about comments, in the words of her attacks."""
+        at = datetime.now(UTC)
+        session.execute(
+            insert(Report),
+            [
+                {"id": new_id(), "comment_id": comment, "network_digest": str(number), "at": at}
+                | {"reason": "other", "note": body[:500]}
+                for comment in (self.made.waiting[-1], self.made.published[-1])
+                for number, body in enumerate(bodies[:20])
+            ],
+        )
 
     def _through_a_door(self, page: str, title: str, body: str) -> None:
         fields = self._fields(page, title, body)

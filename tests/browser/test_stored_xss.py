@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
+from urllib.request import urlopen
 
 import pytest
+from atom import entries, faults
 from characters import ANN, PASSWORD
 from eve import SECRET, SITE, Attacked, attack
 from hands import Browse
@@ -52,8 +54,13 @@ class Attack:
     served: Served
     made: Attacked
 
-    def path(self, page: str) -> str:
-        return f"{self.served.url}/sites/{SITE}/thread?page={quote(page, safe='')}"
+    def path(self, page: str, view: str = "thread") -> str:
+        return f"{self.served.url}/sites/{SITE}/{view}?page={quote(page, safe='')}"
+
+    def feed(self, page: str) -> str:
+        """The feed of a page, or of the site."""
+        whole = f"{self.served.url}/sites/{SITE}/feed.atom"
+        return self.path(page, "feed.atom") if page else whole
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +155,88 @@ def test_the_page_without_javascript_shows_every_attack_as_text(
         number += judge(oracle, known)
     assert number == len(attacked.made.published)
     quiet(oracle)
+
+
+def test_the_feeds_have_every_attack_as_text(oracle: Oracle, attacked: Attack) -> None:
+    number = 0
+    for page in attacked.made.pages[1:]:
+        found = fetched(attacked.feed(page))
+        assert faults(found) == []
+        told = entries(found)
+        number += len(told)
+        # A browser that meets the feed itself, and a reader that writes its HTML into a page.
+        oracle.page.goto(attacked.feed(page), wait_until="domcontentloaded")
+        oracle.page.goto(f"{attacked.served.url}/nothing", wait_until="domcontentloaded")
+        assert oracle.rewrite([one.html for one in told]) == []
+    assert number >= len(attacked.made.published) // 2
+    assert faults(fetched(attacked.feed(""))) == []
+    quiet(oracle)
+
+
+def test_linked_data_has_every_attack_as_text(oracle: Oracle, attacked: Attack) -> None:
+    number = 0
+    for page in attacked.made.pages:
+        oracle.page.goto(attacked.path(page), wait_until="domcontentloaded")
+        (said,) = oracle.page.evaluate(
+            """[...document.scripts].map(({ type, textContent }) =>
+              type === "application/ld+json" && JSON.parse(textContent))"""
+        )
+        number += len(said["comment"])
+    assert number == len(attacked.made.published)
+    quiet(oracle)
+
+
+def test_the_fragment_in_a_static_page_shows_every_attack_as_text(
+    oracle: Oracle, attacked: Attack
+) -> None:
+    bodies = {f"{attacked.served.url}/static-{n}": page for n, page in built(attacked)}
+    headers = {"Content-Type": "text/html"}
+    oracle.page.route(
+        "**/static-*", lambda route: route.fulfill(body=bodies[route.request.url], headers=headers)
+    )
+    innocent, *pages = bodies
+    known = shapes(oracle, [innocent])
+    number = oracle.look()["bodies"]
+    for page in pages:
+        oracle.page.goto(page, wait_until="domcontentloaded")
+        number += judge(oracle, known)
+    assert number == len(attacked.made.published)
+    quiet(oracle)
+
+
+def built(attack: Attack) -> Iterator[tuple[int, str]]:
+    """The pages of a static site, each with its thread put in when it was built."""
+    for number, page in enumerate(attack.made.pages):
+        fragment = fetched(attack.path(page, "fragment")).decode()
+        title = "<!doctype html><meta charset=utf-8><title>A static page</title>"
+        yield number, f"{title}<p>Words.</p>{fragment}<p>More words.</p>"
+
+
+def fetched(url: str) -> bytes:
+    with urlopen(url, timeout=60) as answer:
+        return bytes(answer.read())
+
+
+def test_the_report_page_shows_every_attack_as_text(oracle: Oracle, attacked: Attack) -> None:
+    published = attacked.made.published
+    url = f"{attacked.served.url}/comments/{{}}/report"
+    known = shapes(oracle, [url.format(published[0])])
+    known |= complain(oracle, "An honest note")
+    comments = sample(published[len(INNOCENT) :], LOOKED_AT)
+    for comment, text in zip(comments, sample(several(NUMBER), LOOKED_AT), strict=False):
+        oracle.page.goto(url.format(comment), wait_until="domcontentloaded")
+        judge(oracle, known)
+        complain(oracle, text)
+        judge(oracle, known)
+    quiet(oracle)
+
+
+def complain(oracle: Oracle, note: str) -> set[str]:
+    """Send a note without a reason: the page that keeps it, and what it is made of."""
+    oracle.page.evaluate("(note) => { document.querySelector('#note').value = note; }", note)
+    oracle.page.get_by_role("button", name="Send report").click()
+    oracle.page.get_by_text("Your report was not sent yet").wait_for()
+    return set(oracle.look()["shape"])
 
 
 def test_what_is_written_read_and_written_again_stays_the_same(
