@@ -16,22 +16,23 @@ def chosen() -> str:
     """
     if not has_request_context():
         return "en"
-    try:
-        asked = request.args.get("lang", "")
-    except UnicodeDecodeError:
-        # The answer is that the address cannot be read; it is given in some language too.
-        asked = ""
     mine = g.me.locale if "me" in g else ""
     preferred = [tag for tag, _quality in request.accept_languages]
     site = g.get("site")
-    return closest([asked, mine, *preferred], otherwise=site.settings.language if site else "en")
+    return closest([_asked(), mine, *preferred], otherwise=site.settings.language if site else "en")
 
 
 def asked_for() -> str | None:
     """The language that the address names, to be named by the pages it leads to; or None."""
-    if not has_request_context() or "lang" not in request.args:
-        return None
-    return closest([request.args["lang"]], otherwise="") or None
+    return (closest([_asked()], otherwise="") or None) if has_request_context() else None
+
+
+def _asked() -> str:
+    try:
+        return request.args.get("lang", "")
+    except UnicodeDecodeError:
+        # The answer is that the address cannot be read; it is given in some language too.
+        return ""
 
 
 def links() -> list[dict[str, Any]]:

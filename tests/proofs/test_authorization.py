@@ -17,6 +17,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from moderation.models import AddressView, Comment, Decision, Moderator, Status
+from moderation.web.links import erasure_token
 
 pytestmark = pytest.mark.proof
 
@@ -39,7 +40,17 @@ RULES: dict[str, Access] = {
     "reader.thread": Access.ANYONE,
     "reader.leave": Access.ANYONE,
     "reader.permalink": Access.ANYONE,
-    "reader.status": Access.ANYONE,
+    "replies.status": Access.ANYONE,
+    "replies.edit": Access.ANYONE,
+    "replies.change": Access.ANYONE,
+    "replies.withdraw": Access.ANYONE,
+    "replies.withdrawal": Access.ANYONE,
+    "replies.mail": Access.ANYONE,
+    "erasing.erase": Access.ANYONE,
+    "erasing.erasure": Access.ANYONE,
+    "erasing.ask_for_everything": Access.ANYONE,
+    "erasing.everything": Access.ANYONE,
+    "erasing.erase_everything": Access.ANYONE,
     "api.thread": Access.ANYONE,
     "api.counts": Access.ANYONE,
     "api.challenge": Access.ANYONE,
@@ -64,6 +75,18 @@ RULES: dict[str, Access] = {
     "health.alive": Access.ANYONE,
     "health.ready": Access.ANYONE,
     "health.metrics": Access.ANYONE,
+}
+
+
+def _to_erase(world: World, comment: str) -> str:
+    with world.database.reading() as session, world.app.test_request_context():
+        return erasure_token(session.get_one(Comment, comment).author_id)
+
+
+#: Routes whose token is not the one of a reply's private page, but only ever mailed.
+BY_MAIL: dict[str, Callable[[World, str], str]] = {
+    "erasing.everything": _to_erase,
+    "erasing.erase_everything": _to_erase,
 }
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 #: Words that stand in every comment on the blog, and nowhere else: one to search for, and one
@@ -118,7 +141,10 @@ def knock(world: World, rule: Rule, method: str, visitor: Visitor) -> TestRespon
     """One good request for a route about a fresh comment on the blog that Ann approved."""
     left = world.leave(body=f"{MARK} {UNSAID} {next(world._number)}").get_json()
     world.decide(left["id"], "approved")
-    address = address_of(rule, left["id"], urlsplit(left["status_url"]).path.rpartition("/")[2])
+    token = urlsplit(left["status_url"]).path.rpartition("/")[2]
+    if rule.endpoint in BY_MAIL:
+        token = BY_MAIL[rule.endpoint](world, left["id"])
+    address = address_of(rule, left["id"], token)
     client, headers, csrf = visitor.enter(world)
     more = _form(world, left["id"], csrf) if method != "GET" else {}
     if rule.endpoint.startswith("api."):

@@ -10,6 +10,7 @@ from conforming import differences, undescribed
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from moderation.models import Site
 from moderation.web import bounds
 from moderation.web.openapi import DOCUMENT, chapters
 
@@ -202,6 +203,17 @@ def test_decisions_made_and_refused_are_as_described(world: World) -> None:
     results = answer.get_json()["results"]
     assert [one.get("error") for one in results] == [None, "stale", "unchanged", "unknown"]
     assert undescribed(answer, "/api/v1/decisions", "post") == []
+
+
+def test_the_other_ways_are_described(world: World) -> None:
+    for way in ("moderator", "work", "none"):
+        with world.database.writing() as session:
+            session.query(Site).filter_by(key="blog").one().options = {"other_way": way}
+            session.commit()
+        answer = _get(f"{BLOG}/challenge", page=PAGE)(world)
+        assert undescribed(answer, f"{SITE}/challenge", "get") == []
+    sent = {**world.reply(), "way": "moderator", "notify": True}
+    assert list(differences(sent, {"$ref": "#/components/schemas/Reply"})) == []
 
 
 def test_a_good_reply_is_described(world: World) -> None:
