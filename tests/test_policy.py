@@ -44,6 +44,7 @@ def test_by_default_everything_waits() -> None:
         ({"twins": 2}, "same_text"),
         ({"links": ("https://a.example/", "https://b.example/")}, "links"),
         ({"approved_before": 0, "links": ("https://a.example/",)}, "stranger_links"),
+        ({"solved": False}, "unsolved"),
         ({"approved_before": 0}, "first_time"),
         ({"hold_everything": True}, "hold_everything"),
     ],

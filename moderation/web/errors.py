@@ -37,7 +37,7 @@ REFUSALS: dict[type[intake.Refused], Refusal] = {
     intake.AlreadySpent: Refusal(
         422,
         "answer",
-        lazy_gettext("That sum was used before. Your text is kept: solve this new one."),
+        lazy_gettext("That sum was answered before. Your text is kept: solve this new one."),
         asks_anew=True,
     ),
     intake.NoSuchParent: Refusal(

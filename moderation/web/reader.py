@@ -134,7 +134,9 @@ def _left(site: Site, page: str, form: ReplyForm) -> Response:
         errors = {told.field or "body": [told.sentence]}
         return refused(site, page, form, errors, told.status, asks_anew=asks_anew)
     token = body["status_url"].rpartition("/")[2]
-    return redirect(url_for("replies.status", token=token), 303)  # type: ignore[return-value]
+    # With a fragment of its own: browsers would carry the form's along.
+    address = url_for("replies.status", token=token, _anchor="main")
+    return redirect(address, 303)  # type: ignore[return-value]  # a werkzeug response
 
 
 @blueprint.errorhandler(TooManyRequests)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 from characters import ANN, EVE, World
 from flask import Flask
@@ -181,7 +182,7 @@ class _Attack:
             fields |= {name: REPLACED[name] for name in wrong}
             answer = self._post(f"/sites/{SITE}/thread", data=fields)
             assert answer.status_code == 303, answer.text
-            self.made.statuses.append(answer.headers["Location"])
+            self.made.statuses.append(urljoin(self.url, answer.headers["Location"]))
             return
         assert answer.status_code == 202, answer.text
         left_reply = answer.get_json()

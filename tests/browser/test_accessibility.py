@@ -104,6 +104,10 @@ def test_the_page_without_javascript(browse: Browse, sqlite_demo: Served) -> Non
     page.get_by_role("button", name="Post reply").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("waits")
     assert looked_at_in_every_mode(page) == []
+    reply = page.url.partition("#")[0]
+    for way in ("edit", "withdraw", "erase"):
+        page.goto(f"{reply}/{way}")
+        assert looked_at_in_every_mode(page) == []
 
 
 @pytest.mark.parametrize("path", ["/login", "/api/docs", "/nothing", "/sites/demo/thread?page=x"])

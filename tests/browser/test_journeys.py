@@ -77,7 +77,7 @@ def test_a_wrong_sum_costs_the_sum_and_not_the_text(browse: Browse, demo: Served
     asked = bob.form.locator(".field-answer label").inner_text()
     answer.fill("1")
     bob.send()
-    expect(bob.form).to_contain_text("That is not the sum. Here is a new one.")
+    expect(bob.form).to_contain_text("That is not the sum. Your text is kept")
     expect(answer).to_be_focused()
     expect(answer).to_have_value("")
     expect(answer).to_have_attribute("aria-invalid", "true")
@@ -105,7 +105,7 @@ def test_a_sum_is_good_for_one_reply(browse: Browse, demo: Served) -> None:
     second = something_new("Something else")
     bob.write(second)
     bob.send()
-    expect(bob.form).to_contain_text("That sum was used before.")
+    expect(bob.form).to_contain_text("That sum was used before. Your text is kept")
     expect(bob.form.get_by_label("Comment")).to_have_value(second)
     assert len(sent) == 2
 

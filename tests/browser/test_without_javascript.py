@@ -111,6 +111,81 @@ def test_one_answers_a_certain_reply(browse: Browse, sqlite_demo: Served) -> Non
     expect(card).to_contain_text(f"In reply to {name}")
 
 
+def test_the_sum_is_changed_for_another(browse: Browse, sqlite_demo: Served) -> None:
+    bob, body = thread_page(browse, sqlite_demo), something_new()
+    fill(form(bob), body)
+    form(bob).get_by_label("Website").fill("bob.example")
+    before = form(bob).locator("[name=challenge]").get_attribute("value")
+    form(bob).get_by_role("button", name="Another sum").click()
+    expect(form(bob).locator("[name=challenge]")).not_to_have_attribute("value", before or "")
+    expect(form(bob).get_by_label("Comment")).to_have_value(body)
+    expect(form(bob).get_by_label("Website")).to_have_value(re.compile("bob.example"))
+    form(bob).get_by_label("What is").fill(solved(form(bob)))
+    form(bob).get_by_label("What is").press("Enter")
+    expect(heading(bob)).to_have_text("Your reply waits for a moderator")
+
+
+def test_a_reply_is_sent_without_a_sum(browse: Browse, sqlite_demo: Served) -> None:
+    bob, body = thread_page(browse, sqlite_demo), something_new()
+    form(bob).get_by_label("Name").fill("Bob")
+    form(bob).get_by_label("Email").fill("bob@example.org")
+    form(bob).get_by_label("Comment").fill(body)
+    form(bob).get_by_role("button", name="Send without a sum").click()
+    expect(heading(bob)).to_have_text("Your reply waits for a moderator")
+    card = Moderator.of(browse, sqlite_demo, java_script_enabled=False).find(body)
+    expect(card).to_contain_text("It was sent without a sum")
+
+
+def test_a_reply_is_changed_and_waits_again(browse: Browse, demo: Served) -> None:
+    bob, body = thread_page(browse, demo), something_new()
+    fill(form(bob), body)
+    send(bob)
+    expect(heading(bob)).to_have_text("Your reply waits for a moderator")
+    ann = Moderator.of(browse, demo, java_script_enabled=False)
+    ann.decide(body, "Approve")
+
+    bob.get_by_role("link", name="Change it").click()
+    expect(bob.locator("main")).to_contain_text("it waits for a moderator again and is not shown")
+    text = form(bob).get_by_label("Comment")
+    expect(text).to_have_value(body)
+    text.fill("")
+    form(bob).get_by_role("button", name="Save the change").click()
+    expect(bob).to_have_title(re.compile("^Error: "))
+    bob.get_by_role("alert").get_by_role("link", name="Write a comment first.").click()
+    expect(text).to_be_focused()
+    text.fill(f"{body} *Better* said.")
+    form(bob).get_by_role("button", name="Preview").click()
+    expect(bob.get_by_role("region", name="Preview").locator("em")).to_have_text("Better")
+    form(bob).get_by_role("button", name="Save the change").click()
+    expect(bob.get_by_role("status")).to_contain_text("Your change is saved.")
+    expect(heading(bob)).to_have_text("Your reply waits for a moderator")
+
+    ann.find(body).get_by_role("link", name="Bob").click()
+    expect(ann.page.get_by_role("region", name="What it said before")).to_contain_text(body)
+    expect(ann.page.get_by_role("region", name="Decisions so far")).to_contain_text("Its author")
+
+
+def test_a_reply_is_withdrawn_and_then_erased(browse: Browse, demo: Served) -> None:
+    bob, body = thread_page(browse, demo), something_new()
+    fill(form(bob), body)
+    send(bob)
+    bob.get_by_role("link", name="Withdraw it").click()
+    bob.get_by_role("link", name="Keep it").click()
+    expect(heading(bob)).to_have_text("Your reply waits for a moderator")
+    bob.get_by_role("link", name="Withdraw it").click()
+    bob.get_by_role("button", name="Withdraw it").click()
+    expect(heading(bob)).to_have_text("You withdrew your reply")
+    ann = Moderator.of(browse, demo, java_script_enabled=False)
+    card = ann.find(body, "deleted")
+    expect(card).to_contain_text("Nobody can bring it back.")
+
+    bob.get_by_role("link", name="Erase it").click()
+    bob.get_by_role("button", name="Erase this reply").click()
+    expect(heading(bob)).to_have_text("Your reply was erased")
+    expect(bob.locator("main")).not_to_contain_text(body)
+    expect(ann.find(body, "deleted")).to_have_count(0)
+
+
 def test_the_whole_queue_works(browse: Browse, demo: Served) -> None:
     bob, body = thread_page(browse, demo), something_new()
     fill(form(bob), body)

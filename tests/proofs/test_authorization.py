@@ -42,7 +42,17 @@ RULES: dict[str, Access] = {
     "reader.thread": Access.ANYONE,
     "reader.leave": Access.ANYONE,
     "reader.permalink": Access.ANYONE,
-    "reader.status": Access.ANYONE,
+    "replies.status": Access.ANYONE,
+    "replies.edit": Access.ANYONE,
+    "replies.change": Access.ANYONE,
+    "replies.withdraw": Access.ANYONE,
+    "replies.withdrawal": Access.ANYONE,
+    "replies.mail": Access.ANYONE,
+    "erasing.erase": Access.ANYONE,
+    "erasing.erasure": Access.ANYONE,
+    "erasing.ask_for_everything": Access.ANYONE,
+    "erasing.everything": Access.ANYONE,
+    "erasing.erase_everything": Access.ANYONE,
     "api.thread": Access.ANYONE,
     "api.counts": Access.ANYONE,
     "api.challenge": Access.ANYONE,
@@ -89,6 +99,8 @@ RULES: dict[str, Access] = {
     "health.ready": Access.ANYONE,
     "health.metrics": Access.ANYONE,
 }
+
+
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 #: Words that stand in every comment on the blog, and nowhere else: one to search for, and one
 #: that no search repeats.
@@ -164,6 +176,8 @@ def _token(world: World, rule: Rule, left: dict[str, Any]) -> str:
             return links.subscription_token(session.scalars(wish).one())
         if rule.rule.startswith("/notices/"):
             return links.notices_token(world.moderator(session, "Ann").id)
+        if rule.rule.startswith("/erasures/"):
+            return links.erasure_token(session.get_one(Comment, left["id"]).author_id)
     return urlsplit(left["status_url"]).path.rpartition("/")[2]
 
 

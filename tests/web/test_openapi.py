@@ -10,6 +10,7 @@ from conforming import differences, undescribed
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from moderation.models import Site
 from moderation.web import bounds
 from moderation.web.openapi import DOCUMENT, chapters
 
@@ -230,6 +231,17 @@ def test_a_queue_with_reports_is_as_described(world: World) -> None:
     (card,) = answer.get_json()["comments"]
     assert (card["reported"], len(card["reports"])) == (3, 3)
     assert undescribed(answer, "/api/v1/queue", "get") == []
+
+
+def test_the_other_ways_are_described(world: World) -> None:
+    for way in ("moderator", "work", "none"):
+        with world.database.writing() as session:
+            session.query(Site).filter_by(key="blog").one().options = {"other_way": way}
+            session.commit()
+        answer = _get(f"{BLOG}/challenge", page=PAGE)(world)
+        assert undescribed(answer, f"{SITE}/challenge", "get") == []
+    sent = {**world.reply(), "way": "moderator", "notify": True}
+    assert list(differences(sent, {"$ref": "#/components/schemas/Reply"})) == []
 
 
 def test_a_good_reply_is_described(world: World) -> None:

@@ -100,9 +100,9 @@ LEAVE = call(
     "leaveReply",
     tag=READERS,
     summary="Leave a reply",
-    means="Ask for a sum first, then send the reply with its answer. A wrong answer uses the sum "
-    "up; a slip in another field does not. From a browser, only pages of the site's own "
-    "origins may post.",
+    means="Ask for a sum first, then send the reply with its answer, or in the other way that came "
+    "with the sum. A wrong answer uses the sum up; a slip in another field does not. From a "
+    "browser, only pages of the site's own origins may post.",
     parameters=[
         {
             "name": "Idempotency-Key",

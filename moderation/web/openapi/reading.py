@@ -1,9 +1,10 @@
 """Schemas of what readers get and send: threads, counts, sums, replies."""
 
+from moderation.models import OtherWay
 from moderation.reporting import Grounds
 from moderation.text.addresses import LONGEST_EMAIL, LONGEST_PAGE, LONGEST_WEBSITE
 from moderation.web.bounds import LONGEST_REPORT
-from moderation.web.forms import LONGEST_BODY, LONGEST_NAME
+from moderation.web.forms import LONGEST_BODY, LONGEST_NAME, SUM, WAYS
 
 from .parts import Part, fields, moment, number, or_null, schema, several, text, word, yes_or_no
 
@@ -60,16 +61,35 @@ COUNTS = fields(
 )
 
 CHALLENGE = fields(
-    "A sum to solve. It is good for one reply on one page, for an hour.",
+    "A sum to solve. It is good for one reply on one page, for an hour, in whichever way that is "
+    "sent.",
+    optional=("work",),
     challenge=text("Send it back with the answer."),
     question=text("The sum in figures.", examples=["13 + 19 ="]),
     label=text("The same in words, for screen readers.", examples=["What is 13 plus 19?"]),
     expires_at=moment("Until when it can be answered."),
+    other_way=word(
+        "What may be sent in its place, as the site's owner chose: nothing but the wish that a "
+        "moderator reads the reply first, or some work of the browser.",
+        OtherWay,
+    ),
+    work=schema("Work"),
+)
+
+WORK = fields(
+    "Work for a browser (ALTCHA's protocol, version 1): to find the number from 0 to `maxNumber` "
+    "for which the SHA-256 of `salt` and that number, written behind it, is `challenge`.",
+    algorithm=word("How the digest is made.", ["SHA-256"]),
+    challenge=text("The digest to find, in hexadecimal.", pattern="^[0-9a-f]{64}$"),
+    salt=text("What the number is written behind."),
+    signature=text("Send it back as it is.", pattern="^[0-9a-f]{64}$"),
+    maxNumber=number("The largest number that it can be.", minimum=1),
+    maxnumber=number("The same, as some of ALTCHA's clients spell it.", minimum=1),
 )
 
 REPLY = fields(
     "A reply to a page, or to a comment on it. Fields that are not listed are ignored.",
-    optional=("title", "parent", "website"),
+    optional=("title", "parent", "website", "answer", "notify", "way", "work"),
     page=text(
         "The full address of the page. Addresses that mean the same page are taken as one.",
         format="uri",
@@ -87,7 +107,19 @@ REPLY = fields(
     body=text("The text, in a small part of Markdown.", minLength=1, maxLength=LONGEST_BODY),
     challenge=text("The `challenge` of a sum that was asked for this page."),
     answer=text(
-        "Its answer, in figures or words.", minLength=1, examples=["32", "٣٢", "thirty-two"]
+        "Its answer, in figures or words; left out in another way.",
+        examples=["32", "٣٢", "thirty-two"],
+    ),
+    notify=yes_or_no("Whether its author wants mail about answers, once they have confirmed that."),
+    way=word(
+        "How it is sent: with the `sum` answered, or in the `other_way` that came with the sum. "
+        "For `moderator` it always waits, and one network may send ten an hour.",
+        WAYS,
+        default=SUM,
+    ),
+    work=text(
+        "For the way `work`: base64 of the JSON object of `algorithm`, `challenge`, `number`, "
+        "`salt` and `signature`."
     ),
 )
 
@@ -127,6 +159,7 @@ SCHEMAS: dict[str, Part] = {
     "Author": AUTHOR,
     "Counts": COUNTS,
     "Challenge": CHALLENGE,
+    "Work": WORK,
     "Reply": REPLY,
     "Left": LEFT,
     "Draft": DRAFT,
