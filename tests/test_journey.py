@@ -54,7 +54,7 @@ def test_a_sum_is_good_for_one_reply(world: World) -> None:
     again = {**body, "body": "Something else altogether."}
     second = world.client().post("/api/v1/sites/blog/comments", json=again)
     assert (first.status_code, second.status_code) == (202, 422)
-    assert "used before" in second.get_json()["errors"]["answer"][0]
+    assert "answered before" in second.get_json()["errors"]["answer"][0]
 
 
 def test_the_page_without_javascript_takes_a_reply(world: World) -> None:

@@ -105,7 +105,7 @@ def test_a_sum_is_good_for_one_reply(browse: Browse, demo: Served) -> None:
     second = something_new("Something else")
     bob.write(second)
     bob.send()
-    expect(bob.form).to_contain_text("That sum was used before. Your text is kept")
+    expect(bob.form).to_contain_text("That sum was answered before. Your text is kept")
     expect(bob.form.get_by_label("Comment")).to_have_value(second)
     assert len(sent) == 2
 

@@ -436,7 +436,7 @@ def test_too_many_changes_from_one_network_keep_the_text(limited: World) -> None
 def test_pages_in_each_language_are_linked_in_its_own_name(world: World) -> None:
     _comment, path = left(world)
     said = page(world, f"{path}?done=mailed")
-    assert f'href="{path}?lang=kk" hreflang="kk" lang="kk"' in said
+    assert f'href="{path}?lang=kk" lang="kk" hreflang="kk"' in said
     assert "Қазақша" in said
     assert 'lang="ar" dir="rtl"' in said
     answer = edit(world, f"{path}", "Another word.", version="1")

@@ -425,7 +425,6 @@ def limited(settings: Settings) -> Iterator[World]:
     yield World.begin(app)
     limiter.reset()
     limiter.enabled = False
-    app.wsgi_app.close()
     app.extensions["moderation"].database.dispose()
 
 

@@ -65,7 +65,6 @@ def mailing(settings: Settings) -> Iterator[World]:
     app = create_app(replace(settings, mail=mail))
     app.testing = True
     yield World.begin(app)
-    app.wsgi_app.close()
     app.extensions["moderation"].database.dispose()
 
 
@@ -180,7 +179,6 @@ def limited(settings: Settings) -> Iterator[World]:
     yield World.begin(app)
     limiter.reset()
     limiter.enabled = False
-    app.wsgi_app.close()
     app.extensions["moderation"].database.dispose()
 
 
@@ -211,7 +209,7 @@ def test_an_empty_page_invites(world: World) -> None:
 
 def test_languages_are_linked_in_their_own_names_and_kept(world: World) -> None:
     page = shown(world, sort="newest", lang="ru")
-    assert re.search(r'<a href="[^"]*lang=de"[^>]*hreflang="de" lang="de"[^>]*>Deutsch</a>', page)
+    assert re.search(r'<a href="[^"]*lang=de"[^>]*lang="de" hreflang="de"[^>]*>Deutsch</a>', page)
     assert re.search(r'lang="ru"[^>]*aria-current="true">Русский', page)
     assert re.search(r'<a href="[^"]*sort=newest[^"]*lang=ar"[^>]*dir="rtl"', page)
     assert re.search(r'action="/sites/blog/thread\?[^"]*lang=ru', page)
