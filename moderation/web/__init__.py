@@ -12,7 +12,19 @@ from moderation import config
 from moderation.database import Database
 from moderation.privacy import Keyring
 
-from . import accounts, api, drawing, errors, headers, health, language, limits, queue, reader
+from . import (
+    accounts,
+    api,
+    drawing,
+    embed,
+    errors,
+    headers,
+    health,
+    language,
+    limits,
+    queue,
+    reader,
+)
 from .ready_made import ReadyMade
 from .service import Service
 
@@ -43,7 +55,7 @@ def make_app(settings: config.Settings | None = None) -> Flask:
     Babel(app, locale_selector=language.chosen)
     CSRFProtect(app)
     limits.limiter.init_app(app)
-    for door in (reader, api, accounts, queue, health):
+    for door in (reader, embed, api, accounts, queue, health):
         app.register_blueprint(door.blueprint)
     for switch_on in (errors, headers, drawing):
         switch_on.init_app(app)

@@ -46,4 +46,4 @@ def _set(response: Response) -> Response:
 
 
 #: What pages of other origins are meant to load, and caches may keep.
-_SHARED = frozenset({"static", "reader.embed", "api.thread", "api.counts"})
+_SHARED = frozenset({"static", "embed.widget", "embed.work", "api.thread", "api.counts"})

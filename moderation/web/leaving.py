@@ -28,13 +28,14 @@ class Challenge:
     label: str
     expires_at: str
 
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, Any]:
         """The form in which the API gives it."""
         return {
             "challenge": self.token,
             "question": self.question,
             "label": self.label,
             "expires_at": self.expires_at,
+            "mail": service().settings.mail is not None,
         }
 
 
