@@ -1,64 +1,74 @@
 """Shorter names for what a script declares, where it is served: nobody downloads them to read.
 
-A name is replaced wherever it stands for a variable. Two names may become the same short one only
-where neither could be meant in the other's place: when the functions that hold all their uses lie
-apart, or the outer name is not used inside the inner function. What a name stands for is told by
-its neighbours: after a dot, or before a colon in an object, it names a property and stays; alone
-in an object (`{ page }`) it is both, and is spelt out (`{ page: a }`). Methods must not be called
-as variables are. The widget's browser tests run on what is served.
+A name is replaced wherever it stands for a variable. Two names become the same short one only
+where neither could be meant in the other's place: neither is used inside the block that holds all
+uses of the other. What a name stands for is told by its neighbours: after a dot, or before a
+colon in an object, it names a property and stays; alone in an object (`{ page }`) it is both, and
+is spelt out (`{ page: a }`). A method must not be called as a variable is. The widget's browser
+tests run on what is served, so a script that this reads wrongly is noticed.
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import chain, product
+from itertools import chain, pairwise, product
 from string import ascii_letters
 from typing import NamedTuple
 
-_TEXT = (
-    r"""//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\])*"|(?<=[(,=&|?])\s*/(?:\\.|\[[^\]]*\]|[^/\\\n*])+/\w*"""
-)
+_PATTERN = r"(?<=[(,=&|?])\s*/(?:\\.|\[[^\]]*\]|[^/\\\n*])+/\w*"
 _TOKEN = re.compile(
-    rf"(?P<text>{_TEXT})|(?P<space>\s+)|(?P<name>[A-Za-z_$][\w$]*)|\d[\w.]*|=>|\.\.\.|\?\.|.",
+    r"(?P<space>\s+|//[^\n]*|/\*.*?\*/)"
+    rf'|(?P<text>"(?:\\.|[^"\\])*"|{_PATTERN})'
+    r"|(?P<name>[A-Za-z_$][\w$]*)"
+    r"|(?P<sign>\d[\w.]*|=>|\.\.\.|\?\.|.)",
     re.DOTALL,
 )
-#: What stands between `${…}` in a template, with its ends.
+#: Of a template, what stands between its ends and its `${…}`, with these.
 _PIECE = re.compile(r"[`}](?:\\.|\$(?!\{)|[^`\\$])*(?:`|\$\{)", re.DOTALL)
 #: A brace after one of these opens an object or a pattern; after anything else, a block.
-_BEFORE_OBJECTS = frozenset(
-    ("(", ",", "=", ":", "[", "?", "&", "|", "...", "return", "throw", "const", "let")
-)
+_BEFORE_OBJECTS = frozenset(re.findall(r"\S+", "( , = : [ ? & | ... return throw const let"))
 _RESERVED = frozenset(
-    "as async await break case catch class const continue default delete do else extends false "
-    "finally for function if import in instanceof is let new null of return set static super "
-    "switch this throw true try typeof undefined void while yield".split()
+    re.findall(
+        r"\w+",
+        "as async await break case catch class const continue default delete do else extends "
+        "false finally for function if import in instanceof is let new null of return set "
+        "static super switch this throw true try typeof undefined void while yield",
+    )
 )
 
 
 class Token(NamedTuple):
-    """A piece of the script, and the bracket it stands in; of a name, what it stands for."""
+    """A piece of the script: its kind, the bracket it stands in, and what a name stands for."""
 
     text: str
     kind: str
-    inside: str = ""
+    inside: str
     use: str = ""
 
 
 def shorten(script: str) -> str:
     """The script with the names that it declares made as short as they can be."""
     tokens = _with_uses(list(_read(script)))
-    blocks = _blocks(tokens)
-    places = defaultdict(list)
+    places: dict[str, list[int]] = defaultdict(list)
     for n, token in enumerate(tokens):
         if token.use:
             places[token.text].append(n)
-    names = _Names(places, blocks)
-    declared = _declared(tokens)
-    for name in sorted(declared & set(places), key=lambda name: (-len(places[name]), name)):
-        both = sum(tokens[n].use == "both" for n in places[name])
-        if len(places[name]) * (len(name) - 1) > 3 * both:
-            names.add(name)
+    names = _Names(places, _blocks(tokens))
+    for name in sorted(_declared(tokens), key=lambda name: (-len(places[name]), name)):
+        spelt_out = sum(tokens[n].use == "both" for n in places[name])
+        if len(places[name]) * (len(name) - 1) > 3 * spelt_out:
+            names.shorten(name)
     return "".join(_renamed(token, names.short) for token in tokens)
+
+
+def _renamed(token: Token, short: dict[str, str]) -> str:
+    # One word for both kinds of declaration packs better, and they differ in nothing else.
+    if token.kind == "name" and token.text == "const":
+        return "let"
+    if not token.use or token.text not in short:
+        return token.text
+    name = short[token.text]
+    return name if token.use == "variable" else f"{token.text}:{name}"
 
 
 class _Names:
@@ -68,23 +78,23 @@ class _Names:
         self.short: dict[str, str] = {}
         self._places = places
         self._scopes = {name: _around(at, blocks) for name, at in places.items()}
-        self._taken = defaultdict(list)
+        self._called: dict[str, set[str]] = defaultdict(set)
         for name in places:
-            self._taken[name].append(name)
+            self._called[name].add(name)
 
-    def add(self, name: str) -> None:
-        """Give this name the first short one that is free for it."""
-        for short in chain(ascii_letters, map("".join, product(ascii_letters, repeat=2))):
-            if short not in _RESERVED and not any(
-                self._clash(name, other) for other in self._taken[short] if other != name
-            ):
-                self._taken[name].remove(name)
-                self._taken[short].append(name)
-                self.short[name] = short
-                return
+    def shorten(self, name: str) -> None:
+        """Give this name the first short one that is free where it is used."""
+        self._called[name].discard(name)
+        letters = chain(ascii_letters, map("".join, product(ascii_letters, repeat=2)))
+        free = (short for short in letters if self._is_free(short, name))
+        self.short[name] = next(free)
+        self._called[self.short[name]].add(name)
 
-    def _clash(self, one: str, other: str) -> bool:
-        return self._used_in(one, self._scopes[other]) or self._used_in(other, self._scopes[one])
+    def _is_free(self, short: str, name: str) -> bool:
+        return short not in _RESERVED and not any(
+            self._used_in(name, self._scopes[other]) or self._used_in(other, self._scopes[name])
+            for other in self._called[short]
+        )
 
     def _used_in(self, name: str, scope: tuple[int, int]) -> bool:
         return any(scope[0] <= n <= scope[1] for n in self._places[name])
@@ -95,86 +105,87 @@ def _around(at: list[int], blocks: list[tuple[int, int]]) -> tuple[int, int]:
     return min(holding, key=lambda one: one[1] - one[0])
 
 
-def _renamed(token: Token, short: dict[str, str]) -> str:
-    if not token.use or token.text not in short:
-        return token.text
-    name = short[token.text]
-    return name if token.use == "variable" else f"{token.text}:{name}"
-
-
 def _declared(tokens: list[Token]) -> set[str]:
     """Names after `const`, `let`, `function`, `class`, in parameters, and alone in objects."""
     code = [token for token in tokens if token.kind != "space"]
     found = {token.text for token in code if token.use == "both"}
-    for n, token in enumerate(code):
-        if token.use and code[n - 1].text in {"const", "let", "function", "class"}:
-            found.add(token.text)
-        if token.use and code[(n + 1) % len(code)].text == "=>":
-            found.add(token.text)
+    for one, following in pairwise(code):
+        if following.use and one.text in {"const", "let", "function", "class"}:
+            found.add(following.text)
+        if one.use and following.text == "=>":
+            found.add(one.text)
     for start, end in _parameters(code):
         found |= {token.text for token in code[start:end] if token.use}
-    return found - _RESERVED
+    return found
 
 
 def _parameters(code: list[Token]) -> Iterator[tuple[int, int]]:
     """Where parameters stand between parentheses, before a body or an arrow."""
     opened = []
     for n, token in enumerate(code):
-        if token.text == "(":
+        if token.kind == "sign" and token.text == "(":
             opened.append(n)
-        elif token.text == ")":
+        elif token.kind == "sign" and token.text == ")":
             start = opened.pop()
-            if "function" == code[start - 2].text or code[(n + 1) % len(code)].text == "=>":
+            following = code[(n + 1) % len(code)].text
+            if code[start - 2].text == "function" or following == "=>":
                 yield start, n
 
 
 def _blocks(tokens: list[Token]) -> list[tuple[int, int]]:
-    """Where blocks begin, at the parameters of those that have some, and end. The script is one."""
+    """Where blocks begin, with their parameters if they have some, and end; the script is one."""
     found, opened, parentheses, begins = [(0, len(tokens))], [], [], {}
-    before = last = -1
-    for n, token in enumerate(tokens):
-        if token.kind == "space":
+    code = [n for n, token in enumerate(tokens) if token.kind != "space"]
+    for i, n in enumerate(code):
+        text, kind, inside, _use = tokens[n]
+        if kind != "sign":
             continue
-        if token.text == "(":
+        if text == "(":
             parentheses.append(n)
-        elif token.text == ")":
+        elif text == ")":
             begins[n] = parentheses.pop()
-        elif token.text == "{" and token.inside == "{":
-            at = before if tokens[last].text == "=>" else last
-            opened.append(begins.get(at, n))
-        elif token.text == "}" and token.inside == "{":
+        elif (text, inside) == ("{", "{"):
+            after_arrow = tokens[code[i - 1]].text == "=>"
+            opened.append(begins.get(code[i - 2 if after_arrow else i - 1], n))
+        elif (text, inside) == ("}", "{"):
             found.append((opened.pop(), n))
-        before, last = last, n
     return found
 
 
 def _read(script: str) -> Iterator[Token]:
     inside, before, at = ["{"], ";", 0
     while at < len(script):
-        piece = None
-        if script[at] == "`" or (script[at] == "}" and inside[-1] == "template"):
-            piece = _PIECE.match(script, at)
-        found = piece or _TOKEN.match(script, at)
-        assert found
-        text, at = found[0], found.end()
-        kind = found.lastgroup or ("text" if piece else "sign")
-        if piece and text[0] == "}":
-            inside.pop()
-        if kind == "sign" and text in ")]}":
-            closing = inside.pop()
-        if piece and text[-1] == "{":
-            inside.append("template")
-        if kind == "sign" and text in "([{":
-            inside.append("object" if text == "{" and before in _BEFORE_OBJECTS else text)
-        if text.startswith(("//", "/*")):
-            kind = "space"
-        yield Token(text, kind, closing if kind == "sign" and text in ")]}" else inside[-1])
-        if kind != "space":
-            before = text[-1] if piece else text
+        in_template = script[at] == "`" or (script[at] == "}" and inside[-1] == "${")
+        found = (_PIECE if in_template else _TOKEN).match(script, at)
+        if found is None:
+            raise ValueError(f"This is not read as a script: {script[at : at + 40]!r}")
+        at = found.end()
+        token = Token(found[0], found.lastgroup or "text", inside[-1])
+        if token.kind != "name":
+            token = _nested(token, inside, before)
+        yield token
+        if token.kind != "space":
+            before = token.text if token.kind != "text" else token.text[-1]
+
+
+def _nested(token: Token, inside: list[str], before: str) -> Token:
+    """The token with the bracket that it opens or closes; `inside` is kept up to date."""
+    text, kind = token.text, token.kind
+    if kind == "text" and text[0] == "}":
+        inside.pop()
+    if kind == "text" and text.endswith("${"):
+        inside.append("${")
+    if kind == "sign" and text in "([{":
+        is_object = text == "{" and before in _BEFORE_OBJECTS
+        inside.append("object" if is_object else text)
+        return token._replace(inside=inside[-1])
+    if kind == "sign" and text in ")]}":
+        inside.pop()
+    return token
 
 
 def _with_uses(tokens: list[Token]) -> list[Token]:
-    code = [n for n, one in enumerate(tokens) if one.kind != "space"]
+    code = [n for n, token in enumerate(tokens) if token.kind != "space"]
     told = list(tokens)
     for i, n in enumerate(code):
         token = tokens[n]

@@ -19,15 +19,14 @@ function openThread(host) {
   let form;
   let formKey;
   let items;
-  let next;
+  let cursor;
   let count;
   let open;
   let waiting;
   let texts = ENGLISH;
   let lang;
 
-  // Else the host's title attribute would be a tooltip over everything.
-  const root = el("section.thread", { title: " ", "aria-labelledby": "heading" });
+  const root = el("section.thread", { "aria-labelledby": "heading" });
   const fallback = el("slot");
   const heading = el("h2.heading", { id: "heading" });
   const sort = el("button.quiet.sort", { click: turn });
@@ -37,6 +36,8 @@ function openThread(host) {
   const foot = el("div.foot");
   const live = el("p.unseen", { role: "status" });
   const tools = { host, say, ask, emit, report, foot, live, taken };
+  // Else the host's title attribute would be a tooltip over everything.
+  root.title = "";
   root.append(fallback, el("div.row", heading, sort), list, notice, more, foot, live);
   host.attachShadow({ mode: "open" }).adoptedStyleSheets = [sheet];
   host.shadowRoot.append(root);
@@ -152,9 +153,9 @@ function openThread(host) {
     sort.hidden = n < 2;
   }
 
-  function append(comments, following) {
+  function append(comments, next) {
     notice.replaceChildren();
-    next = following;
+    cursor = next;
     more.hidden = !next;
     for (const comment of comments) place(comment);
     // The reader's own, which nobody else sees yet.
@@ -164,12 +165,10 @@ function openThread(host) {
   }
 
   async function grow() {
-    const { comments, next } = await fetchPage(next_());
+    const { comments, next } = await fetchPage(cursor);
     append(comments, next);
     return items.get(comments[0]?.id);
   }
-
-  const next_ = () => next;
 
   async function showMore() {
     try {
@@ -195,7 +194,7 @@ function openThread(host) {
   }
 
   function drawComment(comment, above) {
-    const node = el("article.comment", { id: `comment-${comment.id}`, tabindex: -1 });
+    const node = el("article.comment", { id: `comment-${comment.id}`, tabindex: -1, "aria-label": comment.author.name });
     if (comment.deleted) node.append(el("p.note.gone", say("This reply was deleted.")));
     else node.append(avatar(comment.author.avatar), el("div", words(comment, above)));
     return node;
@@ -254,7 +253,7 @@ function openThread(host) {
     const published = status === "approved";
     if (published) tally(count + 1);
     else waiting.push(own);
-    append([], next)
+    append([], cursor);
     place(own, true);
     show(id);
     live.textContent = published ? say("Your reply was posted.") : say("Your reply waits for a moderator. Only you can see it here.");
@@ -263,15 +262,16 @@ function openThread(host) {
 
   async function visit() {
     const id = location.hash.match(/^#comment-(.+)/)?.[1];
+    if (!id || !items) return;
     try {
-      while (id && next && !items.has(id)) await grow();
-      if (id && !items?.has(id)) notice.textContent = say("The reply that this link leads to is no longer here.");
+      while (cursor && !items.has(id)) await grow();
+      if (!items.has(id)) notice.textContent = say("The reply that this link leads to is no longer here.");
     } catch {}
     show(id);
   }
 
   function show(id) {
-    const article = items?.get(id)?.article;
+    const article = items.get(id)?.article;
     if (!article) return;
     root.querySelector("[data-marked]")?.removeAttribute("data-marked");
     article.toggleAttribute("data-marked", true);

@@ -32,6 +32,7 @@ export function replyForm({ host, say, ask, emit, report, foot, live, taken }, p
   const restored = el("p.note.restored", say("We restored your unsent reply."), " ", button("quiet.discard", discard, say("Discard it")));
   const question = el("span", { "aria-hidden": true }, "… + … =");
   const spoken = el("span.unseen", say("Sum"));
+  const choices = el("div.choices", tick("remember", say("Remember me in this browser")));
   const notify = tick("notify", say("Email me when somebody answers"));
   const seen = el("div.preview.body", { role: "region", "aria-label": say("Preview"), tabindex: -1, dir: "auto" });
   const alert = el("div.alert", { role: "alert" });
@@ -54,7 +55,7 @@ export function replyForm({ host, say, ask, emit, report, foot, live, taken }, p
     ),
     restored,
     field("body", say("Comment"), { required: true }),
-    el("div.choices", tick("remember", say("Remember me in this browser")), notify),
+    choices,
     el(
       "div.sum",
       field("answer", "", { inputmode: "numeric", autocomplete: "off", required: true }, question, spoken),
@@ -118,10 +119,10 @@ export function replyForm({ host, say, ask, emit, report, foot, live, taken }, p
 
   // A sum that cannot be had now is asked for again when the reader sends.
   function prepare() {
-    question_().catch(() => {});
+    sum().catch(() => {});
   }
 
-  async function question_() {
+  async function sum() {
     if (performance.now() < until) return;
     asking ??= ask("challenge", { page });
     try {
@@ -139,14 +140,14 @@ export function replyForm({ host, say, ask, emit, report, foot, live, taken }, p
     question.textContent = asked.question;
     spoken.textContent = asked.label;
     answer.value = "";
-    notify.hidden = !asked.mail;
+    if (asked.mail) choices.append(notify);
     other.textContent = ways[asked.other_way];
   }
 
   async function another() {
     try {
       until = 0;
-      await question_();
+      await sum();
       answer.focus();
     } catch (error) {
       refuse(error);
@@ -170,15 +171,16 @@ export function replyForm({ host, say, ask, emit, report, foot, live, taken }, p
   async function send(way) {
     if (submit.ariaDisabled) return;
     submit.ariaDisabled = true;
+    const place = draft();
     try {
-      await question_();
+      await sum();
       const { notify: wished, ...fields } = Object.fromEntries(new FormData(form));
       const reply = { page, title: host.title || document.title, parent: parent?.id, ...fields, notify: !!wished, way };
       reply.challenge = challenge.challenge;
       if (way === "work") reply.work = await (await import(`${ROOT}embed-work.js`)).solve(challenge.work);
       if (emit("submit", { page, parent: parent?.id, body: body.value }, true)) {
         key ??= crypto.getRandomValues(new Uint32Array(4)).join("-");
-        accept(await ask("comments", {}, { json: reply, key, signal: null }));
+        accept(await ask("comments", {}, { json: reply, key, signal: null }), place);
       }
     } catch (error) {
       refuse(error);
@@ -186,8 +188,8 @@ export function replyForm({ host, say, ask, emit, report, foot, live, taken }, p
     submit.ariaDisabled = null;
   }
 
-  function accept(answer) {
-    keep(draft());
+  function accept(answer, place) {
+    keep(place);
     until = 0;
     prepare();
     moveTo();
@@ -213,7 +215,6 @@ export function replyForm({ host, say, ask, emit, report, foot, live, taken }, p
   const known = JSON.parse(recall(ME) || "0");
   remember.checked = known;
   if (known) me.forEach((input, n) => (input.value = known[n]));
-  notify.hidden = true;
   moveTo();
   return { moveTo, prepare, focus: () => form.querySelector(":invalid, textarea").focus() };
 }
