@@ -20,7 +20,9 @@ from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, or_, sele
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
+from moderation import widget_texts
 from moderation.database import Database
+from moderation.languages import direction
 from moderation.models import Author, Comment, Document, Site, Status, Thread
 from moderation.models.comment import SEGMENT
 
@@ -45,17 +47,27 @@ class BadCursor(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One page of one thread, as a reader asks for it; `page` is in normal form."""
+    """One page of one thread, as a reader asks for it; `page` is in normal form. `language` is
+    the one that the widget's texts are wanted in (`widget_texts.language`), empty for English.
+    """
 
     site: str
     page: str
     sort: Sort = Sort.OLDEST
     after: str = ""
+    language: str = ""
+
+    @property
+    def texts_in(self) -> str:
+        """The language of the texts that come along: with a thread's first page, not again."""
+        return "" if self.after else self.language
 
     @property
     def address(self) -> str:
-        """The key of its document. None of the first three can contain a blank."""
-        return f"{self.site} {self.sort} {self.after} {self.page}"
+        """The key of its document. Nothing before the page can contain a blank."""
+        language = self.texts_in
+        texts = f"/{language}/{widget_texts.edition(language)}" if language else ""
+        return f"{self.site} {self.sort}{texts} {self.after} {self.page}"
 
 
 def document(database: Database, site: Site, wanted: Wanted) -> Document:
@@ -248,7 +260,7 @@ def _document(
         "open": thread.open if thread else True,
         "count": thread.count if thread else 0,
     }
-    body = {"thread": head, "comments": comments, "next": after or None}
+    body = {"thread": head, "comments": comments, "next": after or None, **_spoken(wanted.texts_in)}
     plain = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
     return Document(
         address=wanted.address,
@@ -260,6 +272,13 @@ def _document(
         gzip=gzip.compress(plain, 6, mtime=0),
         brotli=brotli.compress(plain, mode=brotli.MODE_TEXT, quality=BROTLI_QUALITY),
     )
+
+
+def _spoken(language: str) -> dict[str, Any]:
+    if not language:
+        return {}
+    texts = widget_texts.texts(language)
+    return {"lang": language, "dir": direction(language), "texts": texts}
 
 
 def _store(database: Database, made: Document) -> None:

@@ -19,6 +19,7 @@ from . import (
     api,
     composing,
     drawing,
+    embed,
     erasing,
     errors,
     feeds,
@@ -67,6 +68,7 @@ def make_app(settings: config.Settings | None = None) -> Flask:
     limits.limiter.init_app(app)
     for door in (
         reader,
+        embed,
         replies,
         erasing,
         subscriptions,

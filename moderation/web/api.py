@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import NotFound
 
-from moderation import intake, publishing, review
+from moderation import intake, publishing, review, widget_texts
 from moderation.models import Bearer, NotAllowed, Site, Stale, Status, open_sites
 from moderation.privacy import token_digest
 from moderation.publishing import Sort, Wanted
@@ -46,7 +46,8 @@ def thread(site: str) -> Response:
         sort = Sort(request.args.get("sort", "oldest"))
     except ValueError:
         abort(problem(400, _("Sort by oldest or newest.")))
-    wanted = Wanted(found.key, _page_asked_for(), sort, request.args.get("after", ""))
+    after, wish = request.args.get("after", ""), request.args.get("lang", "")
+    wanted = Wanted(found.key, _page_asked_for(), sort, after, widget_texts.language(wish))
     document = publishing.document(service().database, found, wanted)
     made = ready_made.answer(
         ready_made.Ready(document.etag, document.plain, document.gzip, document.brotli),

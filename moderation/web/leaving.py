@@ -41,6 +41,7 @@ class Challenge:
             "question": self.question,
             "label": self.label,
             "expires_at": self.expires_at,
+            "mail": service().settings.mail is not None,
             **self.beside,
         }
 

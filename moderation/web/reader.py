@@ -1,17 +1,9 @@
 """What readers open: the thread's page without JavaScript, permalinks, the widget's script."""
 
-import gzip
-import hashlib
-import json
-from functools import cache
-from pathlib import Path
-
-import brotli
 from flask import (
     Blueprint,
     Response,
     abort,
-    current_app,
     redirect,
     render_template,
     request,
@@ -26,7 +18,6 @@ from moderation import intake, publishing
 from moderation.models import Comment, OtherWay, Site
 from moderation.text import addresses, markup, plain
 
-from . import ready_made
 from .errors import REFUSALS, own_words
 from .forms import SUM, ReplyForm
 from .leaving import Invalid, leave
@@ -52,40 +43,6 @@ def home() -> str:
     page = service().settings.public_url + "/"
     thread_url = url_for("reader.thread", site="demo", page=page)
     return render_template("demo/article.html", page=page, title=DEMO_TITLE, thread_url=thread_url)
-
-
-@blueprint.get("/embed.js")
-def embed() -> Response:
-    """The widget: one script that carries its own styles."""
-    made = ready_made.answer(
-        _widget(Path(current_app.static_folder or "")),
-        request.headers.get("Accept-Encoding", ""),
-        request.headers.get("If-None-Match", ""),
-    )
-    answer = Response(made.body, made.status, made.headers, mimetype="text/javascript")
-    answer.headers["Cache-Control"] = "public, max-age=300"
-    return answer
-
-
-@cache
-def _widget(static: Path) -> ready_made.Ready:
-    script = _script(static).encode()
-    compressed = gzip.compress(script, 9, mtime=0), brotli.compress(script)
-    return ready_made.Ready(hashlib.sha256(script).hexdigest()[:20], script, *compressed)
-
-
-def _script(static: Path) -> str:
-    """The script with its style sheet in it: a host page's policy needs to allow one thing."""
-    script = (static / "embed/comment-thread.js").read_text(encoding="utf-8")
-    styles = (static / "embed/comment-thread.css").read_text(encoding="utf-8")
-    lines = [line for line in script.splitlines() if not line.lstrip().startswith("//")]
-    squeezed = " ".join(_without_comments(styles).split())
-    return "\n".join(lines).replace('const STYLES = "";', f"const STYLES = {json.dumps(squeezed)};")
-
-
-def _without_comments(styles: str) -> str:
-    before, *rest = styles.split("/*")
-    return before + "".join(part.partition("*/")[2] for part in rest)
 
 
 @blueprint.get("/sites/<site>/thread")

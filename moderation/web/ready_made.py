@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import ETags
 from werkzeug.http import parse_accept_header, parse_etags
 
+from moderation import widget_texts
 from moderation.lookups import LookUps
 from moderation.publishing import Sort, Wanted, is_cursor
 from moderation.text import addresses
@@ -115,10 +116,12 @@ def wanted_from(path: str, query: str) -> Wanted | None:
             query, keep_blank_values=True, strict_parsing=True, max_num_fields=5, errors="strict"
         )
         values = dict(pairs)
-        if len(values) != len(pairs) or not values.keys() <= {"page", "sort", "after"}:
+        if len(values) != len(pairs) or not values.keys() <= {"page", "sort", "after", "lang"}:
             return None
         page = addresses.page(values["page"])
-        wanted = Wanted(site, page, Sort(values.get("sort", "oldest")), values.get("after", ""))
+        sort, after = Sort(values.get("sort", "oldest")), values.get("after", "")
+        language = widget_texts.language(values.get("lang", ""))
+        wanted = Wanted(site, page, sort, after, language)
     except (ValueError, KeyError):
         return None
     return wanted if not wanted.after or is_cursor(wanted.after) else None

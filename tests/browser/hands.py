@@ -4,6 +4,7 @@ import itertools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
@@ -15,6 +16,11 @@ Browse = Callable[..., BrowserContext]
 SUM = re.compile(r"What is (\d+) plus (\d+)\?")
 _numbers = itertools.count(1)
 _cookies: dict[str, Any] = {}
+
+
+def golden(name: str) -> str:
+    """The names and roles that a screen reader is to meet, as they were agreed on."""
+    return (Path(__file__).parent / f"goldens/{name}.yml").read_text(encoding="utf-8")
 
 
 def something_new(what: str = "I walked home under the stars") -> str:
@@ -41,7 +47,7 @@ def solved(form: Locator) -> str:
 def fill(form: Locator, body: str, *, name: str = "Bob", email: str = "bob@example.org") -> None:
     """Write a reply into the form, the right sum included."""
     form.get_by_label("Name").fill(name)
-    form.get_by_label("Email").fill(email)
+    form.get_by_role("textbox", name="Email").fill(email)
     form.get_by_label("Comment").fill(body)
     form.get_by_label(SUM).fill(solved(form))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from hands import Browse, Moderator, Reader, fill, something_new
+from hands import Browse, Moderator, Reader, fill, golden, something_new
 from playwright.sync_api import Page, expect
 from served import Served, free_port, running
 
@@ -179,49 +179,17 @@ def test_the_control_a_planted_violation_is_caught(browse: Browse, sqlite_demo: 
         assert rule in found
 
 
-FORM = """
-- form "Leave a Reply":
-  - heading "Leave a Reply" [level=3]
-  - paragraph: Your email address will not be published. Required fields are marked *.
-  - text: Name
-  - textbox "Name"
-  - paragraph
-  - text: Email
-  - textbox "Email"
-  - paragraph
-  - text: Website
-  - textbox "Website"
-  - paragraph
-  - text: Comment
-  - textbox "Comment"
-  - paragraph
-  - text: /What is \\d+ plus \\d+\\?/
-  - textbox /^What is \\d+ plus \\d+\\?$/
-  - paragraph
-  - button "Another sum"
-  - button "Post reply"
-"""
-DECIDING = """
-- group "Decide on the comment by Bob":
-  - button "Approve"
-  - button "Reject"
-  - button "Spam"
-  - button "Delete"
-- group: Add a reason or a note
-"""
-
-
 def test_what_a_screen_reader_says_of_the_form_and_the_buttons(
     browse: Browse, sqlite_demo: Served
 ) -> None:
     bob, ann = Reader.of(browse, sqlite_demo.article), Moderator.of(browse, sqlite_demo)
     body = something_new()
     bob.write(body)
-    expect(bob.page.locator("comment-thread .foot")).to_match_aria_snapshot(FORM)
+    expect(bob.page.locator("comment-thread .foot")).to_match_aria_snapshot(golden("form"))
     expect(bob.form.get_by_label("Name")).to_have_attribute("required", re.compile(".*"))
     bob.send()
     bob.comment(body).wait_for()
-    expect(ann.find(body).locator("form.deciding")).to_match_aria_snapshot(DECIDING)
+    expect(ann.find(body).locator("form.deciding")).to_match_aria_snapshot(golden("deciding"))
 
 
 def focused(page: Page) -> str:
@@ -246,10 +214,10 @@ def test_a_reply_by_keyboard_alone(browse: Browse, sqlite_demo: Served) -> None:
         keys.press("Tab")
         keys.type(text)
     order = []
-    for _ in range(3):
+    for _ in range(4):
         keys.press("Tab")
         order.append(focused(bob.page))
-    assert order == ["answer", "Another sum", "Post reply"]
+    assert order == ["remember", "answer", "Another sum", "Post reply"]
     keys.press("Shift+Tab")
     keys.press("Shift+Tab")
     bob.form.get_by_label("What is").wait_for()

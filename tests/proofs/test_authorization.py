@@ -38,7 +38,8 @@ class Access(Enum):
 RULES: dict[str, Access] = {
     "static": Access.ANYONE,
     "reader.home": Access.ANYONE,
-    "reader.embed": Access.ANYONE,
+    "embed.widget": Access.ANYONE,
+    "embed.work": Access.ANYONE,
     "reader.thread": Access.ANYONE,
     "reader.leave": Access.ANYONE,
     "reader.permalink": Access.ANYONE,

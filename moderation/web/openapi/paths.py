@@ -32,6 +32,12 @@ PAGE = query(
     {"type": "string", "format": "uri", "examples": ["https://blog.example/post-1"]},
     required=True,
 )
+LANG = query(
+    "lang",
+    "The language of the sentences in the answer, as a tag (RFC 5646). Without it, and where it "
+    "is none of ours, the language is that of `Accept-Language`, else the site's.",
+    {"type": "string", "examples": ["de"]},
+)
 AFTER = query("after", "The `next` of the page before; empty for the first.", {"type": "string"})
 
 THREAD = call(
@@ -49,6 +55,12 @@ THREAD = call(
             "sort",
             "Which talks stand first. Replies always stand below what they answer.",
             word("Order.", Sort, default="oldest"),
+        ),
+        query(
+            "lang",
+            "A language as a tag (RFC 5646), for the texts that the widget draws around the "
+            "comments. They come with the first page; in English, they are in the widget.",
+            {"type": "string", "examples": ["de"]},
         ),
         {
             "name": "If-None-Match",
@@ -90,7 +102,7 @@ CHALLENGE = call(
     tag=READERS,
     summary="Ask for a sum",
     means="A small sum that a person solves before a reply is taken. It is never cached.",
-    parameters=[PAGE],
+    parameters=[PAGE, LANG],
     answers={"200": answer("A fresh sum.", schema("Challenge"))},
     refused=(400, 403, 404, 429, 503),
     security=_NOBODY,
@@ -104,13 +116,14 @@ LEAVE = call(
     "with the sum. A wrong answer uses the sum up; a slip in another field does not. From a "
     "browser, only pages of the site's own origins may post.",
     parameters=[
+        LANG,
         {
             "name": "Idempotency-Key",
             "in": "header",
             "description": "Any text of your own for this one reply. Sent again within two days "
             "with the same reply, it gets the first answer again, and nothing is left twice.",
             "schema": {"type": "string", "maxLength": LONGEST_KEY},
-        }
+        },
     ],
     requestBody=body("The reply.", schema("Reply")),
     answers={
@@ -126,6 +139,7 @@ PREVIEW = call(
     tag=READERS,
     summary="Preview a text",
     means="What a comment will look like. Nothing is stored.",
+    parameters=[LANG],
     requestBody=body("The text.", schema("Draft")),
     answers={"200": answer("The text as safe HTML.", schema("Preview"))},
     refused=(400, 403, 404, 413, 415, 422, 429, 503),

@@ -40,6 +40,7 @@ COMMENT = fields(
 
 PAGE_OF_A_THREAD = fields(
     "One page of a thread. Each comment stands before its replies.",
+    optional=("lang", "dir", "texts"),
     thread=fields(
         "The thread itself.",
         page=text(_PAGE, format="uri"),
@@ -49,6 +50,14 @@ PAGE_OF_A_THREAD = fields(
     ),
     comments=several("The comments, as they are to be shown.", schema("Comment")),
     next=or_null(text("Pass it as `after` for the next page; null on the last one.")),
+    lang=text("The language of `texts`; left out for English.", examples=["de"]),
+    dir=word("The direction in which that language is written.", ("ltr", "rtl")),
+    texts={
+        "type": "object",
+        "description": "The widget's texts in that language, by the English ones. One with a "
+        "number has a form for each plural category (`one`, `few`, `other`).",
+        "additionalProperties": {"type": ["string", "object"]},
+    },
 )
 
 COUNTS = fields(
@@ -68,6 +77,7 @@ CHALLENGE = fields(
     question=text("The sum in figures.", examples=["13 + 19 ="]),
     label=text("The same in words, for screen readers.", examples=["What is 13 plus 19?"]),
     expires_at=moment("Until when it can be answered."),
+    mail=yes_or_no("Whether the service sends mail, so that `notify` can be asked for."),
     other_way=word(
         "What may be sent in its place, as the site's owner chose: nothing but the wish that a "
         "moderator reads the reply first, or some work of the browser.",
