@@ -12,18 +12,17 @@ from functools import cache
 from pathlib import Path
 
 import brotli
-import rcssmin
-import rjsmin
 from flask import Blueprint, Response, current_app, request
 
-from . import ready_made
-from .short_names import shorten
+from . import ready_made, small
 
 blueprint = Blueprint("embed", __name__)
 
 #: The widget's modules, each after those that it imports from; what it shares lies in one scope.
 MODULES = ("service", "drawing", "reply-form", "comment-thread", "comment-count", "embed")
 _IMPORT = re.compile(r"^import .*?;\n", re.MULTILINE)
+#: Where the script carries its style sheet: a host page's policy needs to allow one thing.
+_STYLES = 'const STYLES = "";'
 _EXPORT = re.compile(r"^export ", re.MULTILINE)
 
 
@@ -56,19 +55,24 @@ def _answer(ready: ready_made.Ready) -> Response:
 
 @cache
 def _ready(folder: Path) -> ready_made.Ready:
-    styles = rcssmin.cssmin((folder / "comment-thread.css").read_text(encoding="utf-8"))
-    sources = [(folder / f"{name}.js").read_text(encoding="utf-8") for name in MODULES]
-    script = _EXPORT.sub("", _IMPORT.sub("", "\n".join(sources)))
+    styles = small.styles(_source(folder, "comment-thread.css"))
+    modules = "\n".join(_source(folder, f"{name}.js") for name in MODULES)
+    script = _EXPORT.sub("", _IMPORT.sub("", modules))
     carried = json.dumps(styles, ensure_ascii=False)
-    return _packed(shorten(script.replace('const STYLES = "";', f"const STYLES = {carried};")))
+    # In a scope of its own, so that what it declares may have shorter names.
+    return _packed(f"{{{script.replace(_STYLES, f'const STYLES = {carried};')}}}")
 
 
 @cache
 def _ready_work(folder: Path) -> ready_made.Ready:
-    return _packed((folder / "embed-work.js").read_text(encoding="utf-8"))
+    return _packed(_source(folder, "embed-work.js"))
+
+
+def _source(folder: Path, name: str) -> str:
+    return (folder / name).read_text(encoding="utf-8")
 
 
 def _packed(script: str) -> ready_made.Ready:
-    small = rjsmin.jsmin(script).encode()
-    compressed = gzip.compress(small, 9, mtime=0), brotli.compress(small)
-    return ready_made.Ready(hashlib.sha256(small).hexdigest()[:20], small, *compressed)
+    made = small.script(script).encode()
+    compressed = gzip.compress(made, 9, mtime=0), brotli.compress(made)
+    return ready_made.Ready(hashlib.sha256(made).hexdigest()[:20], made, *compressed)

@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import rcssmin
 from flask import Blueprint, Response, current_app, render_template, request
 from flask_babel import force_locale
 from markupsafe import Markup
@@ -15,7 +14,7 @@ from moderation import publishing
 from moderation.languages import closest
 from moderation.publishing import Wanted
 
-from . import discovery, words
+from . import discovery, small, words
 from .public import absolute, open_to_all, page_asked_for, shared
 from .service import service, site_or_404
 
@@ -70,7 +69,7 @@ def styles() -> Response:
 @cache
 def _styles(static: Path) -> bytes:
     sheet = (static / "embed/comment-thread.css").read_text(encoding="utf-8")
-    return str(rcssmin.cssmin(sheet)).encode()
+    return small.styles(sheet).encode()
 
 
 def _draw(one: Drawn) -> None:
