@@ -3,6 +3,7 @@
 Nothing is sent here (see `outbox`). Each function writes rows and leaves the commit to its caller.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -195,3 +196,40 @@ def waits(session: Session, moderator: Moderator, *, since: datetime | None = No
 def _sites_of(moderator: Moderator) -> list[ColumnElement[bool]]:
     only = moderator.site_ids
     return [] if only is None else [Comment.site_id.in_(only)]
+
+
+def is_wanted(session: Session, message: Message) -> bool:
+    """Look at a message again before it is sent: much may have happened since it was owed."""
+    return _WANTED[message.kind](session, message)
+
+
+def _wants_status(_session: Session, message: Message) -> bool:
+    return bool(message.author and message.comment and message.comment.status is not Status.DELETED)
+
+
+def _wants_question(_session: Session, message: Message) -> bool:
+    wish = message.subscription
+    asked = wish is not None and wish.confirmed_at is None and wish.ended_at is None
+    return asked and message.comment is not None and message.comment.is_seen
+
+
+def _wants_answer(_session: Session, message: Message) -> bool:
+    is_on = message.subscription is not None and message.subscription.is_on
+    return is_on and message.comment is not None and message.comment.is_seen
+
+
+def _wants_erasure(_session: Session, message: Message) -> bool:
+    return message.author is not None
+
+
+def _wants_digest(session: Session, message: Message) -> bool:
+    return message.moderator is not None and waits(session, message.moderator)
+
+
+_WANTED: dict[Kind, Callable[[Session, Message], bool]] = {
+    Kind.STATUS: _wants_status,
+    Kind.CONFIRM: _wants_question,
+    Kind.REPLY: _wants_answer,
+    Kind.ERASE: _wants_erasure,
+    Kind.DIGEST: _wants_digest,
+}

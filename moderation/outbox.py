@@ -15,12 +15,12 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, delete, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, bindparam, delete, or_, select, update
+from sqlalchemy.orm import Session, joinedload
 
 from moderation import notices
 from moderation.database import Database
-from moderation.models import Kind, Message, State, Status, Subscription
+from moderation.models import Comment, Kind, Message, State, Subscription, Thread
 
 log = logging.getLogger("moderation")
 
@@ -116,26 +116,42 @@ def lease(database: Database, moment: datetime) -> str | None:
     asked = {"moment": moment}
     with database.reading() as session:
         # Asked every few seconds, mostly in vain: writers need not wait for that.
-        if session.scalar(_due(), asked) is None:
+        if session.scalar(_DUE, asked) is None:
             return None
     with database.writing() as session:
-        found: str | None = session.scalar(_due().with_for_update(skip_locked=True), asked)
+        found: str | None = session.scalar(_DUE_AND_FREE, asked)
         if found is not None:
-            taken = {"leased_until": moment + LEASE, "attempts": Message.attempts + 1}
-            session.execute(update(Message).where(Message.id == found).values(taken))
+            session.execute(_TAKE, {"found": found, "until": moment + LEASE})
             session.commit()
     return found
 
 
-def _due() -> Select[str]:
-    moment = bindparam("moment", type_=Message.due_at.type)
-    free = or_(Message.leased_until.is_(None), Message.leased_until <= moment)
-    return (
-        select(Message.id)
-        .where(Message.state == State.DUE, Message.due_at <= moment, free)
-        .order_by(Message.due_at, Message.id)
-        .limit(1)
+_MOMENT = bindparam("moment", type_=Message.due_at.type)
+_DUE = (
+    select(Message.id)
+    .where(Message.state == State.DUE, Message.due_at <= _MOMENT)
+    .where(or_(Message.leased_until.is_(None), Message.leased_until <= _MOMENT))
+    .order_by(Message.due_at, Message.id)
+    .limit(1)
+)
+#: On PostgreSQL another may be leasing the same at this moment; on SQLite the write lock decides.
+_DUE_AND_FREE = _DUE.with_for_update(skip_locked=True)
+_TAKE = (
+    update(Message)
+    .where(Message.id == bindparam("found"))
+    .values(leased_until=bindparam("until"), attempts=Message.attempts + 1)
+)
+#: With all that letters are made of, in one query.
+_WHOLE = (
+    select(Message)
+    .where(Message.id == bindparam("wanted"))
+    .options(
+        joinedload(Message.author),
+        joinedload(Message.moderator),
+        joinedload(Message.subscription),
+        joinedload(Message.comment).joinedload(Comment.thread).joinedload(Thread.site),
     )
+)
 
 
 def _try(
@@ -170,8 +186,9 @@ def _letter(
 ) -> EmailMessage | None:
     """The letter as it is to be sent, or None where nobody wants it any more."""
     with database.reading() as session:
-        message = session.get(Message, message_id)
-        if message is None or not is_wanted(session, message, moment):
+        message = session.scalar(_WHOLE, {"wanted": message_id})
+        late = message is not None and moment - message.due_at > TOO_LATE
+        if message is None or late or not notices.is_wanted(session, message):
             return None
         try:
             return compose(session, message)
@@ -179,45 +196,6 @@ def _letter(
             # One letter that cannot be drawn must not keep back all after it.
             log.error("a %s letter could not be composed: %s", message.kind, type(error).__name__)
             raise Refused(f"It could not be composed ({type(error).__name__}).") from error
-
-
-def is_wanted(session: Session, message: Message, moment: datetime) -> bool:
-    """Look at a message again before it is sent: much may have happened since it was owed."""
-    if moment - message.due_at > TOO_LATE:
-        return False
-    return _WANTED[message.kind](session, message)
-
-
-def _wants_status(_session: Session, message: Message) -> bool:
-    return bool(message.author and message.comment and message.comment.status is not Status.DELETED)
-
-
-def _wants_question(_session: Session, message: Message) -> bool:
-    wish = message.subscription
-    asked = wish is not None and wish.confirmed_at is None and wish.ended_at is None
-    return asked and message.comment is not None and message.comment.is_seen
-
-
-def _wants_answer(_session: Session, message: Message) -> bool:
-    is_on = message.subscription is not None and message.subscription.is_on
-    return is_on and message.comment is not None and message.comment.is_seen
-
-
-def _wants_erasure(_session: Session, message: Message) -> bool:
-    return message.author is not None
-
-
-def _wants_digest(session: Session, message: Message) -> bool:
-    return message.moderator is not None and notices.waits(session, message.moderator)
-
-
-_WANTED: dict[Kind, Callable[[Session, Message], bool]] = {
-    Kind.STATUS: _wants_status,
-    Kind.CONFIRM: _wants_question,
-    Kind.REPLY: _wants_answer,
-    Kind.ERASE: _wants_erasure,
-    Kind.DIGEST: _wants_digest,
-}
 
 
 def _end(database: Database, message_id: str, state: State, moment: datetime) -> None:
