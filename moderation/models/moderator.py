@@ -99,11 +99,6 @@ class Moderator(Sees, Base):
         return True
 
     @property
-    def sees_every_site(self) -> bool:
-        """Whether no site is closed to them."""
-        return self.site_ids is None
-
-    @property
     def site_ids(self) -> list[str] | None:
         """The sites they may see; None means every one."""
         return open_sites(self.role, [site.id for site in self.sites])
