@@ -86,7 +86,8 @@ class Moderator(Sees, Base):
     notices: Mapped[Notices] = mapped_column(stored_as(Notices, "notices"), default=Notices.OFF)
     #: Up to when they have been told what waits.
     noticed_at: Mapped[datetime | None]
-    locale: Mapped[str] = mapped_column(String(12), default="en")
+    #: In which language they work; empty for the one that their browser asks for.
+    locale: Mapped[str] = mapped_column(String(12), default="")
     created_at: Mapped[datetime]
 
     #: They come along, since what a moderator may see is asked after their row's session has ended.
@@ -109,11 +110,6 @@ class Moderator(Sees, Base):
             return False
         self.email_sealed = keyring.seal(self.email(keyring), self.email_row(self.id))
         return True
-
-    @property
-    def sees_every_site(self) -> bool:
-        """Whether no site is closed to them."""
-        return self.site_ids is None
 
     @property
     def site_ids(self) -> list[str] | None:

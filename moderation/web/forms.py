@@ -260,5 +260,8 @@ class NoticesForm(FlaskForm):
     )
     locale = SelectField(
         _("Language of pages and mail"),
-        choices=[SelectChoice(tag, name) for tag, name in LANGUAGES.items()],
+        choices=[
+            SelectChoice("", _("As my browser asks; mail in English")),
+            *(SelectChoice(tag, name) for tag, name in LANGUAGES.items()),
+        ],
     )

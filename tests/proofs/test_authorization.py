@@ -16,7 +16,16 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from moderation.models import AddressView, Comment, Decision, Moderator, Status, Subscription
+from moderation.models import (
+    AddressView,
+    Bearer,
+    Comment,
+    Decision,
+    Moderator,
+    Sees,
+    Status,
+    Subscription,
+)
 from moderation.web import links
 
 pytestmark = pytest.mark.proof
@@ -355,7 +364,8 @@ def test_an_author_has_no_past_from_another_site(world: World) -> None:
 def test_control_without_the_sites_a_stranger_sees_the_blog(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Moderator, "may_see", lambda _self, _site: True)
-    monkeypatch.setattr(Moderator, "site_ids", None)
+    monkeypatch.setattr(Sees, "may_see", lambda _self, _site: True)
+    for whoever in (Moderator, Bearer):
+        monkeypatch.setattr(whoever, "site_ids", None)
     found = seen_of_the_blog(world)
     assert {"card", "address", "decide", "undo", "api decide", "queue all pending"} <= set(found)

@@ -214,7 +214,7 @@ def upgrade() -> None:
     _add_words("moderator", "notices", "off", ("off", "hourly", "daily"))
     op.add_column("moderator", sa.Column("noticed_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column(
-        "moderator", sa.Column("locale", sa.String(length=12), nullable=False, server_default="en")
+        "moderator", sa.Column("locale", sa.String(length=12), nullable=False, server_default="")
     )
 
 
