@@ -129,6 +129,20 @@ def leave_without_javascript(world: World, answers: Answers) -> None:
         answers.keep(client.get(answer.headers["Location"]))
 
 
+def report(world: World, answers: Answers) -> None:
+    """Each of many readers reports a comment, on its page or through the API."""
+    comments = world.shown()
+    for number, one in enumerate(FLOCK[::10]):
+        comment, origin = comments[number % len(comments)], {"REMOTE_ADDR": one.network}
+        body, client = {"reason": "other", "note": "Look."}, world.client()
+        path = f"/api/v1/sites/blog/comments/{comment}/reports"
+        heard = [client.post(path, json=body, environ_overrides=origin)]
+        path = f"/comments/{comment}/report"
+        heard.append(client.post(path, data=body, environ_overrides=origin))
+        # Those after the third find it put back in the queue.
+        assert {answers.keep(one).status_code for one in heard} <= {202, 303, 404}
+
+
 def moderate(world: World, answers: Answers) -> list[bytes]:
     """Everything a moderator sees, decides and asks for: the pages that may show an address."""
     ann, meant = world.signed_in(), []
@@ -181,10 +195,14 @@ def read_everything(world: World, answers: Answers) -> None:
             answers.keep(client.get("/sites/blog/thread", query_string=query))
             page = client.get("/api/v1/sites/blog/thread", query_string=query)
             after = answers.keep(page).get_json()["next"]
+    for path in ("feed.atom", "fragment"):
+        answers.keep(client.get(f"/sites/blog/{path}", query_string={"page": PAGE}))
+    answers.keep(client.get("/sites/blog/feed.atom"))
     for path in ("counts", "challenge"):
         answers.keep(client.get(f"/api/v1/sites/blog/{path}", query_string={"page": PAGE}))
     for comment in _ids(world)[:50]:
         answers.keep(client.get(f"/comments/{comment}"))
+        answers.keep(client.get(f"/comments/{comment}/report"))
     for path in ("/", "/metrics", "/readyz", "/api/v1/openapi.json", "/nowhere"):
         answers.keep(client.get(path))
 
@@ -241,6 +259,8 @@ def test_no_address_is_found_anywhere(
         sign_in_wrongly(world, answers)
         meant = moderate(world, answers)
         read_everything(world, answers)
+        report(world, answers)
+        answers.keep(world.client().get("/api/v1/queue", headers=world.bearer()))
         printed = commands(world)
     assert len(_ids(world)) == NUMBER + len(FLOCK[::10])
     told = capfd.readouterr()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from characters import BLOG, OTHER, PAGE, World
+from hostile import BODIES, OTHERS, TEXTS
 from sqlalchemy import event, select, update
 from werkzeug.test import TestResponse
 
@@ -414,6 +415,23 @@ def test_a_program_hears_which_field_is_wrong(world: World, body: Any, wrong: se
     answer = world.client().post(f"{API}/comments/{comment}/reports", json=body)
     assert (answer.status_code, set(answer.get_json()["errors"])) == (422, wrong)
     assert stored(world) == []
+
+
+def test_nothing_that_a_client_sends_breaks_either_door(world: World) -> None:
+    comment, client = world.published(), world.client()
+    path = f"{API}/comments/{comment}/reports"
+    for value in [*TEXTS, *OTHERS]:
+        for field in ("reason", "note", "subject"):
+            body = {"reason": "spam", "note": "", field: value}
+            assert client.post(path, json=body).status_code in {202, 422}, body
+            if isinstance(value, str):
+                raw = {name: text.encode("utf-8", "surrogatepass") for name, text in body.items()}
+                answer = client.post(f"/comments/{comment}/report", data=raw)
+                assert answer.status_code in {303, 422}, body
+    for body in BODIES:
+        answer = client.post(path, data=body, content_type="application/json")
+        assert answer.status_code in {400, 413, 422}, body[:60]
+    assert len(stored(world)) == 1
 
 
 @pytest.fixture
