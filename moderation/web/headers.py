@@ -57,4 +57,16 @@ def _set(response: Response) -> Response:
 _FOR_SEARCH = frozenset({"static", "reader.home", "reader.thread", "api.docs"})
 
 #: What pages of other origins are meant to load, and caches may keep.
-_SHARED = frozenset({"static", "embed.widget", "embed.work", "api.thread", "api.counts"})
+_SHARED = frozenset(
+    {
+        "static",
+        "embed.widget",
+        "embed.work",
+        "api.thread",
+        "api.counts",
+        "feeds.atom",
+        "feeds.robots",
+        "fragment.fragment",
+        "fragment.styles",
+    }
+)
