@@ -67,6 +67,7 @@ TEXTS = (
     _("Let this device solve a puzzle instead"),
     _("Your reply was posted."),
     _("Your reply waits for a moderator. Only you can see it here."),
+    _("Only you can see this reply until it is published."),
     _("See its status"),
     _("Your text is kept."),
     _("The comment service cannot be reached. Please try again."),

@@ -160,7 +160,7 @@ function openThread(host) {
     for (const comment of comments) place(comment);
     // The reader's own, which nobody else sees yet.
     waiting = waiting.filter(({ id }) => !comments.some((one) => one.id === id));
-    keep(mine(), waiting.length && JSON.stringify(waiting));
+    keep(mine(), waiting.length && JSON.stringify(waiting.map((one) => ({ ...one, status: "" }))));
     for (const one of waiting) if (!one.parent || items.has(one.parent)) place(one, true);
   }
 
@@ -201,9 +201,8 @@ function openThread(host) {
   }
 
   function words(comment, above) {
-    const { id, author, status, html } = comment;
-    const { name } = author;
-    const waits = status && status !== "approved";
+    const { id, author, status, status_url, html } = comment;
+    const waits = status_url && status !== "approved";
     const reply = { "aria-label": say("Reply to {name}", author), click: () => replyTo(comment) };
     const complaint = { href: `${ROOT}comments/${id}/report`, rel: "nofollow", "aria-label": say("Report the reply by {name}", author) };
     return [
@@ -239,8 +238,14 @@ function openThread(host) {
   // A link to where the page already is changes no hash, so the click shows the comment by itself.
   const linked = (id, content) => el("a.when", { href: linkTo(id), click: () => show(id) }, content);
 
-  const isWaiting = ({ status_url }) =>
-    el("p.waits", say("Your reply waits for a moderator. Only you can see it here."), " ", el("a", { href: status_url }, say("See its status")));
+  // What the browser kept may have been decided on meanwhile.
+  const isWaiting = ({ status, status_url }) =>
+    el(
+      "p.waits",
+      status ? say("Your reply waits for a moderator. Only you can see it here.") : say("Only you can see this reply until it is published."),
+      " ",
+      el("a", { href: status_url }, say("See its status")),
+    );
 
   function replyTo(comment) {
     form.moveTo(comment, items.get(comment.id).article);
