@@ -7,7 +7,7 @@ from typing import Any
 import flask_babel
 from babel import Locale, dates
 from flask import Flask
-from flask_babel import format_date, format_decimal, get_locale
+from flask_babel import format_decimal, get_locale
 from markupsafe import Markup
 
 from moderation.languages import direction
@@ -84,7 +84,7 @@ def isolated(text: str) -> str:
 
 def date(moment: datetime) -> str:
     """The day, in UTC, for what is read long after it was drawn: "3 October 2026"."""
-    return format_date(moment.astimezone(UTC).date(), "long", rebase=False)
+    return dates.format_date(moment.astimezone(UTC), "long", locale=_formats())
 
 
 def avatar(seed: str) -> Markup:

@@ -8,11 +8,10 @@ nothing that its sender typed is mailed to anybody but moderators: no text, no n
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TypeVar
 
-from flask_babel import format_datetime, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
@@ -22,6 +21,7 @@ from moderation.privacy import masked
 from moderation.text import markup
 
 from . import links
+from .drawing import date, exact_time
 from .envelopes import Mailing
 from .leaving import status_url
 
@@ -107,7 +107,7 @@ def _confirm(_session: Session, message: Message) -> Letter:
 
 def _reply(_session: Session, message: Message) -> Letter:
     answer, wish = _of(message.comment), _of(message.subscription)
-    site, since = answer.thread.site, format_datetime(wish.created_at, "d MMMM y")
+    site, since = answer.thread.site, date(wish.created_at)
     page = links.subscription_url(wish)
     return Letter(
         _(
@@ -222,11 +222,7 @@ def _waiting(comment: Comment) -> Block:
 
 
 def _oldest(comment: Comment) -> str:
-    return _("The oldest has waited since %(time)s.", time=_moment(comment.created_at))
-
-
-def _moment(at: datetime) -> str:
-    return f"{format_datetime(at, 'd MMMM y, HH:mm')} UTC"
+    return _("The oldest has waited since %(time)s.", time=exact_time(comment.created_at))
 
 
 def _how_often(moderator: Moderator) -> str:

@@ -199,7 +199,9 @@ def test_a_thread_is_mounted_moved_and_unmounted(
     expect(text).to_have_value("Half a thought")
     page.evaluate("document.querySelector('comment-thread').remove()")
     page.evaluate("history.pushState(0, '', '/next')")
-    page.evaluate("document.querySelector('main').innerHTML = '<comment-thread site=blog></comment-thread>'")
+    page.evaluate(
+        "document.querySelector('main').innerHTML = '<comment-thread site=blog></comment-thread>'"
+    )
     expect(page.locator("comment-thread h2")).to_have_text("No replies yet")
 
 
