@@ -192,9 +192,13 @@ def _unreadable(_error: DataError) -> Response:
 
 
 def _unavailable(error: OperationalError) -> Response:
-    # The statement's parameters may be private; the driver's own message is not.
-    log.error("the database refused: %s", type(error.orig).__name__)
+    write_down(error)
     return _answer(503, "")
+
+
+def write_down(error: OperationalError) -> None:
+    """Log that the database refused, and no more: a statement's parameters may be private."""
+    log.error("the database refused: %s", type(error.orig).__name__)
 
 
 def _ours(error: Exception) -> Response:

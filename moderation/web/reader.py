@@ -12,22 +12,19 @@ from flask import (
 from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import RequestEntityTooLarge, TooManyRequests
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, TooManyRequests
 
 from moderation import intake, publishing
 from moderation.models import Comment, OtherWay, Site
 from moderation.text import addresses, markup, plain
 
-from .errors import REFUSALS, own_words
+from .errors import REFUSALS, own_words, write_down
 from .forms import SUM, ReplyForm
 from .leaving import Invalid, leave
 from .limits import leaving
 from .service import reading, service, site_or_404
-from .thread_page import drawn, kept, page_of, refused
+from .thread_page import MOST_TYPED, drawn, kept, page_of, refused
 from .ways import TooMany
-
-#: So much is read of what somebody typed here: much more than is taken, to be given back to them.
-MOST_TYPED = 1024 * 1024
 
 blueprint = Blueprint("reader", __name__)
 
@@ -99,15 +96,21 @@ def _left(site: Site, page: str, form: ReplyForm) -> Response:
 @blueprint.errorhandler(TooManyRequests)
 def too_many(error: TooManyRequests) -> Response:
     """Give back what was typed, with the sentence that says so."""
-    values = request.view_args or {}
-    site, form = site_or_404(values["site"]), ReplyForm(request.form)
-    page = page_of(request.form.get("page", ""))
-    return refused(site, page, form, {"body": [own_words(error)]}, 429)
+    request.max_content_length = request.max_form_memory_size = MOST_TYPED
+    sentence = own_words(error)
+    try:
+        site = site_or_404((request.view_args or {})["site"])
+        page = page_of(request.form.get("page", ""))
+        return refused(site, page, ReplyForm(request.form), {"body": [sentence]}, 429)
+    except (HTTPException, OperationalError):
+        # There is no such page, or it cannot be drawn: that it was too often is the answer still.
+        return kept(429, sentence)
 
 
 @blueprint.errorhandler(OperationalError)
-def unavailable(_error: OperationalError) -> Response:
+def unavailable(error: OperationalError) -> Response:
     """The database cannot be asked: what was typed is all there is to show."""
+    write_down(error)
     return kept(503)
 
 

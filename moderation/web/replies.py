@@ -7,19 +7,20 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from markupsafe import Markup
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
-from werkzeug.exceptions import TooManyRequests
+from sqlalchemy.exc import IntegrityError, OperationalError
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, TooManyRequests
 
 from moderation import authorship, notices
 from moderation.models import Comment, Kind, Stale, Status
 from moderation.text import markup, plain
 
 from . import words
-from .errors import own_words
+from .errors import own_words, write_down
 from .forms import EditForm
 from .leaving import comment_of
 from .limits import changing, mailing
 from .service import now, reading, service, writing
+from .thread_page import MOST_TYPED, kept
 
 blueprint = Blueprint("replies", __name__)
 
@@ -153,6 +154,7 @@ def edit(token: str) -> Response | str:
 def change(token: str) -> Response | str:
     """Other words for the reply: on to its page when taken, which says that it waits."""
     found = reply_or_404(token)
+    request.max_content_length = request.max_form_memory_size = MOST_TYPED
     form = EditForm(request.form)
     if request.form.get("action") == "preview":
         return _edit_page(token, found, form, preview=_preview(form))
@@ -212,13 +214,27 @@ def _edit_page(
 def too_many(error: TooManyRequests) -> Response:
     """Give back what was typed, with the sentence that says so."""
     if request.endpoint != "replies.change":
-        sentence = _("Enough was asked for from your network. Wait an hour, then try again.")
-        page = render_template("reader/kept.html", title=_("Not just now"), sentence=sentence)
-        return Response(page, 429)
-    token = (request.view_args or {})["token"]
-    form = EditForm(request.form)
-    form.body.errors = [own_words(error)]
-    return Response(_edit_page(token, reply_or_404(token), form), 429)
+        return kept(429, _("Enough was asked for from your network. Wait an hour, then try again."))
+    token, sentence = (request.view_args or {})["token"], own_words(error)
+    try:
+        form = EditForm(request.form)
+        form.body.errors = [sentence]
+        return Response(_edit_page(token, reply_or_404(token), form), 429)
+    except (HTTPException, OperationalError):
+        return kept(429, sentence)
+
+
+@blueprint.errorhandler(OperationalError)
+def unavailable(error: OperationalError) -> Response:
+    """The database cannot be asked: what was typed is all there is to show."""
+    write_down(error)
+    return kept(503)
+
+
+@blueprint.errorhandler(RequestEntityTooLarge)
+def too_large(_error: RequestEntityTooLarge) -> Response:
+    """More than is read at all: the browser alone still has it."""
+    return kept(413)
 
 
 @blueprint.get("/replies/<token>/withdraw")

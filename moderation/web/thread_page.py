@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, abort, render_template, request, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
+from werkzeug.exceptions import HTTPException
 
 from moderation import publishing
 from moderation.models import Comment, Site
@@ -19,6 +20,9 @@ from .errors import SENTENCES
 from .forms import ReplyForm
 from .leaving import ask, ask_again
 from .service import reading, service
+
+#: So much is read of what somebody typed: much more than is taken, to be given back to them.
+MOST_TYPED = 1024 * 1024
 
 
 def page_of(url: str) -> str:
@@ -45,11 +49,17 @@ def refused(
     return Response(drawn(site, page, form, asks_anew=asks_anew), status)
 
 
-def kept(status: int) -> Response:
-    """A page that needs no database, with the text that was typed, for its owner to copy."""
-    title, sentence = SENTENCES[status]
-    text = request.form.get("body", "") if status != 413 else ""
-    page = render_template("reader/kept.html", title=title, sentence=sentence, text=text)
+def kept(status: int, sentence: str = "") -> Response:
+    """A page that needs no database, with the text that was typed, for its owner to copy.
+
+    It answers errors, so it must not make one: a form that cannot be read is none.
+    """
+    title, known = SENTENCES[status]
+    try:
+        text = request.form.get("body", "")
+    except HTTPException:
+        text = ""
+    page = render_template("reader/kept.html", title=title, sentence=sentence or known, text=text)
     return Response(page, status)
 
 

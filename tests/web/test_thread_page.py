@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from characters import PAGE, World
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
 from moderation import create_app, publishing
@@ -191,6 +193,46 @@ def test_too_many_replies_from_one_network_keep_the_text(limited: World) -> None
     assert int(answer.headers["Retry-After"]) > 0
     keeps(answer)
     assert "wait a little" in answer.text
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"path": "/sites/none/thread", "data": {"page": PAGE, "body": "Kept."}},
+        {"path": THREAD, "data": {"page": "nowhere", "body": "Kept."}},
+        {"path": THREAD, "data": {"page": PAGE, "body": "Kept." * 60_000}},
+        {"path": THREAD, "data": {"page": PAGE, "body": "x" * 1_100_000}},
+        {"path": "/replies/none/edit", "data": {"body": "Kept."}},
+        {"path": "/replies/none/edit", "data": {"body": "x" * 1_100_000}},
+    ],
+)
+def test_too_many_of_what_is_no_reply_are_told_the_same(
+    limited: World, sent: dict[str, Any]
+) -> None:
+    client = limited.client()
+    for _ in range(60):
+        client.post(sent["path"], data={"page": PAGE, "action": "preview"})
+    answer = client.post(**sent)
+    assert answer.status_code == 429
+    assert ("Kept." in answer.text) == ("Kept." in sent["data"]["body"])
+
+
+@pytest.mark.parametrize("path", [THREAD, "edit"])
+def test_a_database_that_cannot_be_asked_does_not_cost_the_text(
+    world: World, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    left = world.leave().get_json()
+    address = path if path == THREAD else f"{urlsplit(left['status_url']).path}/edit"
+    ready = {**TYPED, **form_of(shown(world)), "action": "send", "version": "1"}
+
+    def fails(*_arguments: Any, **_named: Any) -> None:
+        raise OperationalError("", {}, Exception())
+
+    monkeypatch.setattr("moderation.intake.spend", fails)
+    monkeypatch.setattr("moderation.authorship.hold", fails)
+    answer = world.client().post(address, data=ready)
+    assert answer.status_code == 503
+    assert f"{TYPED['body']}</textarea>" in unescape(answer.text)
 
 
 def test_too_many_without_a_sum_keep_the_text(limited: World) -> None:
