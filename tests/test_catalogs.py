@@ -12,8 +12,8 @@ SAME_AS_ENGLISH = {
     "es": {"Error:", "Error %(status)s", "Spam"},
     "fr": {"Site", "Spam"},
     "ru": set(),
-    "kk": set(),
-    "ar": set(),
+    "kk": {"%(grounds)s (%(number)d)"},
+    "ar": {"%(grounds)s (%(number)d)"},
     "zh": set(),
 }
 FORMS = {"ar": 6, "de": 2, "es": 2, "fr": 2, "kk": 2, "ru": 3, "zh": 1}
