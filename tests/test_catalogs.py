@@ -8,9 +8,18 @@ from babel.messages import Catalog
 
 #: What is the same word in English: told here, so that nothing stays English by oversight.
 SAME_AS_ENGLISH = {
-    "de": {"Name", "Website", "Moderation", "Moderator", "Spam", "optional"},
-    "es": {"Error:", "Error %(status)s", "Spam"},
-    "fr": {"Site", "Spam"},
+    "de": {
+        "Name",
+        "Website",
+        "Moderation",
+        "Moderator",
+        "Spam",
+        "optional",
+        "Link",
+        "%(grounds)s (%(number)d)",
+    },
+    "es": {"Error:", "Error %(status)s", "Spam", "spam", "%(grounds)s (%(number)d)"},
+    "fr": {"Site", "Spam", "spam", "%(grounds)s (%(number)d)"},
     "ru": set(),
     "kk": {"%(grounds)s (%(number)d)"},
     "ar": {"%(grounds)s (%(number)d)"},
