@@ -1,4 +1,4 @@
-"""The widget speaks other languages by texts that come with a thread; the English ones are its own."""
+"""The widget's texts in other languages come with a thread; the English ones are its own."""
 
 import re
 from collections.abc import Iterator
@@ -146,3 +146,18 @@ def test_a_document_with_other_texts_is_never_given(catalogs: Path, world: World
     write(catalogs, "ru", "Возразить", RUSSIAN, ["{n} ответ", "{n} ответа", "{n} ответов"])
     forget()
     assert world.thread(lang="ru")["texts"]["Reply"] == "Возразить"
+
+
+def test_what_lies_ready_in_a_language_is_what_the_view_gives(catalogs: Path, world: World) -> None:
+    world.published()
+    said = world.thread(lang="ru")
+    layer = world.app.wsgi_app
+    behind = world.app.test_client()
+    query = {"page": PAGE, "lang": "ru-RU"}
+    front = behind.get("/api/v1/sites/blog/thread", query_string=query)
+    world.app.wsgi_app = layer._behind
+    view = behind.get("/api/v1/sites/blog/thread", query_string=query)
+    world.app.wsgi_app = layer
+    assert front.data == view.data
+    assert front.get_json() == said
+    assert front.headers["ETag"] == view.headers["ETag"]

@@ -1,4 +1,4 @@
-"""Reading with the widget: a long thread, its permalinks and orders, other languages, other pages."""
+"""Reading with the widget: a long thread, its links and orders, other languages and pages."""
 
 import re
 import sqlite3
@@ -209,7 +209,10 @@ def test_a_lazy_thread_waits_until_it_is_near(
     browse: Browse, long_thread: tuple[str, list[str]]
 ) -> None:
     url, _ids = long_thread
-    lazy = '<div style="height: 5000px"></div><comment-thread site="blog" loading="lazy"></comment-thread>'
+    lazy = (
+        '<div style="height: 5000px"></div>'
+        '<comment-thread site="blog" loading="lazy"></comment-thread>'
+    )
     page = browse().new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

@@ -105,6 +105,13 @@ class Server:
             "MODERATION_PUBLIC_URL": f"http://127.0.0.1:{self.port}",
             "MODERATION_RATE_LIMITS": "off",
         }
+        if self.settings.mail:
+            environ |= {
+                "MODERATION_MAIL_SERVER": self.settings.mail.server,
+                "MODERATION_MAIL_PORT": str(self.settings.mail.port),
+                "MODERATION_MAIL_USE_TLS": self.settings.mail.security,
+                "MODERATION_MAIL_DEFAULT_SENDER": self.settings.mail.sender,
+            }
         if self.broken:
             first = folder / "broken"
             first.mkdir(exist_ok=True)

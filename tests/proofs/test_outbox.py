@@ -10,18 +10,19 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from mailbox import SENDER, Mailbox, mail_server
 from pathlib import Path
 from typing import Any
 
 import pytest
-from characters import World
-from servers import SIZE
+from characters import PAGE, World
+from servers import SIZE, callers, serving, written
 from sqlalchemy import func, insert, select
 
 from moderation.config import Settings
@@ -237,6 +238,38 @@ def test_every_message_arrives_and_repeats_are_known_as_such(
     with world.database.reading() as session:
         states = session.execute(select(Message.state, func.count()).group_by(Message.state))
         assert dict(states.tuples().all()) == {State.SENT: NUMBER}
+
+
+def test_the_server_delivers_by_itself_and_readers_wait_for_no_mail_server(
+    world: World, settings: Settings
+) -> None:
+    owe(world, 1)
+    with mail_server() as box:
+        hangs, goes_on = threading.Event(), threading.Event()
+
+        async def hang(_server: Any, _session: Any, envelope: Any) -> str:
+            hangs.set()
+            while not goes_on.is_set():
+                await asyncio.sleep(0.05)
+            return box.keep(envelope)
+
+        box.take = hang
+        with serving(replace(settings, mail=box.mail)) as server, callers(server, 1) as (bob,):
+            assert hangs.wait(GIVES_UP_AFTER), server.log()
+            assert bob.get("/api/v1/sites/blog/counts", page=PAGE).status == 200
+            left = bob.post("/api/v1/sites/blog/comments", written(world, "Said meanwhile."))
+            assert left.status == 202, left.body
+            assert box.letters == []
+            goes_on.set()
+            until(lambda: bool(box.letters))
+    assert len(box.letters) == 1
+
+
+def until(happened: Callable[[], bool]) -> None:
+    end = time.monotonic() + GIVES_UP_AFTER
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_control_what_is_marked_before_it_is_sent_is_lost(world: World, settings: Settings) -> None:

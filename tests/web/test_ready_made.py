@@ -65,7 +65,8 @@ ADDRESS = f"page={quote(PAGE, safe='')}"
 @pytest.mark.parametrize("coding", CODINGS)
 def test_it_answers_as_the_view_behind(ready: World, method: str, coding: str) -> None:
     cursor = ready.thread()["next"]
-    for query in (ADDRESS, f"{ADDRESS}&sort=newest", f"after={cursor}&{ADDRESS}"):
+    plain = (ADDRESS, f"{ADDRESS}&sort=newest", f"after={cursor}&{ADDRESS}")
+    for query in (*plain, f"{ADDRESS}&lang=en-GB", f"{ADDRESS}&lang=tlh", f"lang=&{ADDRESS}"):
         here, behind = both(ready, query, method, accept_encoding=coding)
         assert here == behind
         assert here[0] == "200 OK"
@@ -112,6 +113,8 @@ def test_each_coding_has_an_etag_of_its_own(ready: World) -> None:
         f"page={PAGE}&sort=best",
         f"page={PAGE}&after=nonsense",
         f"page={PAGE}&after=",
+        f"page={PAGE}&lang=%ff",
+        f"page={PAGE}&lang=en&lang=de",
         f"page={PAGE}&more=1",
         f"page={PAGE}&",
         "page=",
@@ -126,6 +129,7 @@ def test_an_unusual_address_is_answered_as_the_view_behind(ready: World, query: 
 def test_what_is_usual_is_answered_in_front(ready: World, monkeypatch: pytest.MonkeyPatch) -> None:
     assert found(ready, ADDRESS, monkeypatch)
     assert found(ready, f"{ADDRESS}&sort=newest&after=", monkeypatch)
+    assert found(ready, f"{ADDRESS}&lang=en", monkeypatch)
     assert not found(ready, f"{ADDRESS}&more=1", monkeypatch)
 
 
