@@ -62,8 +62,9 @@ class Sees:
 class Bearer(Sees):
     """The moderator whose token a program sent: as much of them as it takes to decide."""
 
-    def __init__(self, moderator_id: str, site_ids: list[str] | None) -> None:
+    def __init__(self, moderator_id: str, site_ids: list[str] | None, locale: str = "") -> None:
         self.id = moderator_id
+        self.locale = locale
         self._site_ids = site_ids
 
     @property

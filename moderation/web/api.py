@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, g, jsonify, render_template, request
 from flask_babel import gettext as _
+from flask_babel import refresh
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import NotFound
 
@@ -139,7 +140,7 @@ def _new_sum(site: Site, form: ReplyForm, asks_anew: bool) -> dict[str, Any]:
 
 #: A row for each site that is named for the owner of a token, or one without a site.
 _OWNER = """
-    SELECT moderator.id, moderator.role, moderator_site.site_id
+    SELECT moderator.id, moderator.role, moderator.locale, moderator_site.site_id
     FROM token JOIN moderator ON moderator.id = token.moderator_id
     LEFT JOIN moderator_site ON moderator_site.moderator_id = moderator.id
     WHERE token.digest = {0}
@@ -157,8 +158,10 @@ def moderators_only(view: Any) -> Any:
             found = service().database.look_ups.find(_OWNER, token_digest(secret.strip()))
         if not found:
             abort(401)
-        moderator_id, role, _site = found[0]
-        g.me = Bearer(moderator_id, open_sites(role, [site for *_, site in found if site]))
+        moderator_id, role, locale, _site = found[0]
+        sites = [site for *_, site in found if site]
+        g.me = Bearer(moderator_id, open_sites(role, sites), locale)
+        refresh()  # Now it is known whose language the answer is in.
         return view(*args, **kwargs)
 
     return guarded

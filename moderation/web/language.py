@@ -62,8 +62,7 @@ def links() -> list[dict[str, Any]]:
 
 
 def _mine() -> str:
-    # A program's token names no language.
-    return getattr(g.get("me"), "locale", "")
+    return str(g.me.locale) if "me" in g else ""
 
 
 def _preferred() -> list[str]:

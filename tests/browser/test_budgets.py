@@ -1,6 +1,7 @@
 """What the widget may cost a page: bytes, requests, and no jump."""
 
 import gzip
+from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
@@ -8,9 +9,13 @@ from hands import SUM, Browse
 from playwright.sync_api import expect
 from served import Served
 
+import moderation
+from moderation.web.embed import MODULES
+
 pytestmark = pytest.mark.browser
 
 MOST_BYTES = 8_192
+SOURCES = Path(moderation.__file__).parent / "static/embed"
 
 SHIFT = """
 window.shift = 0;
@@ -26,6 +31,12 @@ def test_the_script_is_small(sqlite_demo: Served) -> None:
         assert len(gzip.compress(plain.read(), 9)) <= MOST_BYTES
 
 
+def test_the_control_the_sources_would_not_fit() -> None:
+    parts = [SOURCES / f"{name}.js" for name in MODULES] + [SOURCES / "comment-thread.css"]
+    sources = b"".join(path.read_bytes() for path in parts)
+    assert len(gzip.compress(sources, 9)) > MOST_BYTES
+
+
 def test_the_script_is_sent_compressed(sqlite_demo: Served) -> None:
     url = f"{sqlite_demo.url}/embed.js"
     for coding in ("gzip", "br"):
@@ -35,16 +46,31 @@ def test_the_script_is_sent_compressed(sqlite_demo: Served) -> None:
             assert len(answer.read()) <= MOST_BYTES
 
 
+#: A sum with all that can come along.
+ASKED = {
+    "challenge": "c",
+    "question": "99 + 99 =",
+    "label": "What is 99 plus 99?",
+    "expires_at": "2099-01-01T00:00:00Z",
+    "other_way": "moderator",
+    "mail": True,
+}
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_a_thread_takes_two_requests_and_moves_nothing(
     browse: Browse, sqlite_demo: Served, width: int
 ) -> None:
     page = browse(viewport={"width": width, "height": 800}).new_page()
     asked: list[str] = []
+    headers: list[str] = []
     page.on("request", lambda request: asked.append(request.url.split("?")[0]))
+    page.on("request", lambda request: headers.extend(request.headers))
     page.add_init_script(SHIFT)
     # The sum arrives while its place is in sight.
-    page.route("**/challenge?*", lambda route: (page.wait_for_timeout(600), route.continue_()))
+    page.route(
+        "**/challenge?*", lambda route: (page.wait_for_timeout(600), route.fulfill(json=ASKED))
+    )
     page.goto(f"{sqlite_demo.neighbour}/")
     expect(page.locator("comment-thread h2")).not_to_be_empty()
     ours = [url for url in asked if url.startswith(f"{sqlite_demo.url}/")]
@@ -58,6 +84,8 @@ def test_a_thread_takes_two_requests_and_moves_nothing(
     page.wait_for_timeout(300)
     ours = [url for url in asked if url.startswith(f"{sqlite_demo.url}/")]
     assert ours[2:] == [f"{sqlite_demo.url}/api/v1/sites/demo/challenge"]
+    # Each of these would be asked for by a request of its own first.
+    assert not {"content-type", "idempotency-key", "authorization"} & set(headers)
     # Below what any eye sees: the rounding of one line, where the machine is slow.
     assert page.evaluate("shift") < 0.001
 
