@@ -57,6 +57,31 @@ def test_a_static_page_shows_its_replies_without_any_script(browse: Browse, demo
     expect(page.locator("form.form")).to_be_visible()
 
 
+def test_the_widget_takes_over_without_a_moment_of_nothing(
+    browse: Browse, sqlite_demo: Served
+) -> None:
+    context = browse()
+    context.add_init_script(
+        """let seen = 0;  // Of the page's own replies, while they are read from the network.
+        window.fewest = 1e9;
+        const look = () => {
+          const thread = document.querySelector("comment-thread")?.shadowRoot;
+          const now = [...(thread?.querySelectorAll("article") ?? [])].filter(
+            (one) => one.offsetHeight).length;
+          if (now < seen || seen > 10) fewest = Math.min(fewest, now);
+          seen = now;
+          requestAnimationFrame(look);
+        };
+        requestAnimationFrame(look);"""
+    )
+    page = context.new_page()
+    script = f'<script type="module" src="{sqlite_demo.url}/embed.js"></script>'
+    page.goto(static(context, sqlite_demo, "taken-over", head=script))
+    expect(page.locator("comment-thread form.form")).to_be_visible()
+    assert page.locator("comment-thread section.thread").count() == 1
+    assert page.evaluate("fewest") > 10
+
+
 def test_a_reply_in_it_is_answered_and_found_on_its_page(
     browse: Browse, sqlite_demo: Served
 ) -> None:

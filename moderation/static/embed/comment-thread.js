@@ -39,8 +39,12 @@ function openThread(host) {
   // Else the host's title attribute would be a tooltip over everything.
   root.title = "";
   root.append(fallback, el("div.row", heading, sort), list, notice, more, foot, live);
+  // What a static page brought along (a fragment) is read until there is something to put in its
+  // place. Attaching takes it out of the tree.
+  const served = [...(host.shadowRoot?.childNodes ?? [])];
+  root.hidden = served[0];
   host.attachShadow({ mode: "open" }).adoptedStyleSheets = [sheet];
-  host.shadowRoot.append(root);
+  host.shadowRoot.append(...served, root);
 
   // The reader's language: the texts came with the thread, by the English ones.
   function say(text, values) {
@@ -62,7 +66,7 @@ function openThread(host) {
     const { signal } = life;
     await 0;
     if (signal.aborted) return;
-    root.toggleAttribute("data-reserve", true);
+    root.toggleAttribute("data-reserve", !root.hidden);
     addEventListener("hashchange", visit, { signal });
     const clock = setInterval(() => root.querySelectorAll("time").forEach(tell), 60_000);
     signal.addEventListener("abort", () => clearInterval(clock));
@@ -101,7 +105,13 @@ function openThread(host) {
     return detail;
   }
 
+  function take() {
+    served.splice(0).forEach((node) => node.remove());
+    root.hidden = false;
+  }
+
   function fail(error, again) {
+    take();
     notice.replaceChildren(report(error), " ", el("button.quiet.retry", { click: again }, say("Try again")));
   }
 
@@ -120,6 +130,7 @@ function openThread(host) {
     drawForm();
     list.replaceChildren();
     append(comments, next);
+    take();
     settle();
   }
 
