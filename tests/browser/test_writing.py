@@ -27,9 +27,12 @@ def changed(page: Page, **more: Any) -> None:
     page.route("**/challenge?*", lambda route: route.fulfill(json=asked))
 
 
-def sent_from(page: Page, refused: int = 0, detail: str = "") -> list[dict[str, Any]]:
+def sent_from(
+    page: Page, refused: int = 0, detail: str = "", errors: Any = None
+) -> list[dict[str, Any]]:
     """Answer replies instead of the service: what was sent."""
     sent: list[dict[str, Any]] = []
+    problem = {"detail": detail, "errors": errors or {}}
 
     def take(route: Route) -> None:
         reply = json.loads(route.request.post_data or "")
@@ -38,7 +41,7 @@ def sent_from(page: Page, refused: int = 0, detail: str = "") -> list[dict[str, 
         comment = {"id": "mine", "parent": None, "author": author, "html": "<p>…</p>"}
         comment |= {"created_at": "2026-01-01T00:00:00Z", "edited_at": None, "deleted": False}
         taken = {"id": "mine", "status": "pending", "status_url": "/", "comment": comment}
-        route.fulfill(status=refused or 202, json={"detail": detail} if refused else taken)
+        route.fulfill(status=refused or 202, json=problem if refused else taken)
 
     page.route("**/comments?*", take)
     return sent
@@ -135,18 +138,16 @@ def test_another_sum_can_be_had(browse: Browse, sqlite_demo: Served) -> None:
 
 
 def test_who_cannot_do_sums_sends_without_one(browse: Browse, sqlite_demo: Served) -> None:
-    bob = Reader(browse().new_page())
-    changed(bob.page, other_way="moderator")
-    sent = sent_from(bob.page)
-    bob.open(sqlite_demo.article)
-    bob.write(something_new())
+    bob, ann = Reader.of(browse, sqlite_demo.article), Moderator.of(browse, sqlite_demo)
+    body = something_new()
+    bob.write(body)
     bob.form.get_by_label(SUM).fill("")
     bob.form.get_by_role(
         "button", name="Send without a sum; a moderator will read it first"
     ).click()
-    expect(bob.form.get_by_label("Comment")).to_have_value("")
-    assert sent[0]["way"] == "moderator"
-    assert sent[0]["answer"] == ""
+    expect(bob.comment(body)).to_contain_text("Your reply waits for a moderator.")
+    expect(bob.comment(body)).to_be_focused()
+    expect(ann.find(body)).to_be_visible()
 
 
 @pytest.mark.parametrize("way", ["none", None])
@@ -208,6 +209,31 @@ REFUSED = {
     413: "What you sent is larger than this service takes. Shorten it and try again.",
     429: "Too many requests came from your network. Wait a little, then try again.",
 }
+
+
+def test_every_sentence_is_told_once(browse: Browse, sqlite_demo: Served) -> None:
+    bob = Reader.of(browse, sqlite_demo.article)
+    bob.write(something_new())
+    bob.form.get_by_label(SUM).fill("1")
+    bob.send()
+    expect(bob.form.get_by_label(SUM)).to_have_attribute("aria-invalid", "true")
+    said = bob.form.inner_text()
+    assert said.count("That is not the sum.") == said.count("Your text is kept") == 1
+    expect(bob.form.get_by_role("alert")).to_be_hidden()
+
+
+def test_what_belongs_to_no_field_is_told_above_the_buttons(
+    browse: Browse, sqlite_demo: Served
+) -> None:
+    bob = Reader(browse().new_page())
+    gone = "The reply that you answer is no longer there."
+    sent_from(bob.page, 422, "Please check the marked fields.", {"parent": [gone]})
+    bob.open(sqlite_demo.article)
+    bob.write(something_new())
+    bob.send()
+    alert = bob.form.get_by_role("alert")
+    expect(alert).to_contain_text(gone)
+    expect(alert).to_contain_text(KEPT)
 
 
 @pytest.mark.parametrize("status", REFUSED)

@@ -49,7 +49,7 @@ function openThread(host) {
   // The reader's language: the texts came with the thread, by the English ones.
   function say(text, values) {
     const found = texts[text] ?? text;
-    const form = found[new Intl.PluralRules(lang).select(values?.n ?? 0)] ?? found;
+    const form = found[new Intl.PluralRules(lang).select(values?.n ?? 0)] ?? found.other ?? found;
     return form.replace(/{(\w+)}/g, (_, name) => values[name].toLocaleString(lang));
   }
 
@@ -301,16 +301,18 @@ function openThread(host) {
 export class CommentThread extends HTMLElement {
   static observedAttributes = ["site", "page", "sort", "lang", "loading"];
 
+  #thread;
+
   connectedCallback() {
-    this.thread ??= openThread(this);
-    this.thread.start();
+    this.#thread ??= openThread(this);
+    this.#thread.start();
   }
 
   disconnectedCallback() {
-    this.thread.stop();
+    this.#thread.stop();
   }
 
   attributeChangedCallback() {
-    if (this.isConnected) this.thread?.start();
+    if (this.isConnected) this.#thread?.start();
   }
 }

@@ -17,8 +17,7 @@ export function write(node, html) {
 export function el(what, ...content) {
   const [tag, ...names] = what.split(".");
   const node = document.createElement(tag);
-  node.className = names.join(" ");
-  node.part = node.className;
+  if (names[0]) node.part = node.className = names.join(" ");
   for (const one of content.flat()) {
     if (one?.constructor !== Object) one && node.append(one);
     else for (const [name, value] of Object.entries(one)) set(node, name, value);

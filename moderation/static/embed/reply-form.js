@@ -198,17 +198,22 @@ export function replyForm({ host, say, ask, emit, report, foot, live, taken }, p
 
   function refuse({ errors = {}, challenge: fresh, ...error }) {
     if (fresh) take(fresh);
-    complain({ answer: errors.challenge, ...errors }, report(error), say("Your text is kept."));
+    const told = report(error);
+    const kept = say("Your text is kept.");
+    // Many of the service's own sentences go on after these words.
+    complain({ answer: errors.challenge, ...errors }, told, !told.includes(kept.slice(0, -1)) && kept);
   }
 
-  // The first wrong field gets the focus.
+  // Each sentence once: beside its field, or above the buttons. The first wrong field gets the focus.
   function complain(errors, ...sentences) {
     const wrong = [...form.querySelectorAll(".input")].filter((input) => {
       input.ariaInvalid = !!errors[input.name];
       input.nextSibling.textContent = errors[input.name]?.join(" ") ?? "";
       return errors[input.name];
     });
-    alert.replaceChildren(...sentences.map((sentence) => el("p", sentence)));
+    const beside = wrong.flatMap((input) => errors[input.name]);
+    const others = new Set([...sentences, ...Object.values(errors).flat()]);
+    alert.replaceChildren(...[...others].filter((one) => one && !beside.includes(one)).map((one) => el("p", one)));
     wrong[0]?.focus();
   }
 
