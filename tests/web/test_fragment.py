@@ -4,6 +4,7 @@ import json
 import re
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import urlsplit
 from xml.etree import ElementTree as Xml
 
 import pytest
@@ -203,14 +204,15 @@ def queries(world: World) -> int:
     return len(seen)
 
 
-def test_it_takes_two_queries_once_the_document_lies_ready(world: World) -> None:
+def test_it_takes_as_few_queries_for_many_replies_as_for_one(world: World) -> None:
     first = world.published()
     fragment(world)
-    assert queries(world) == 2
+    few = queries(world)
+    assert few <= 2
     for _ in range(4):
         world.published(parent=first)
     fragment(world)
-    assert queries(world) == 2
+    assert queries(world) == few
 
 
 # JSON-LD
@@ -287,7 +289,7 @@ def test_only_what_is_for_everybody_may_be_listed(world: World) -> None:
         *("/login", "/queue", "/queue/account", "/nothing", "/api/v1/openapi.json", "/healthz"),
         *("/api/v1/sites/blog/thread", "/api/v1/sites/blog/counts", "/sites/blog/feed.atom"),
         *(FRAGMENT, "/sites/blog/reported", f"/comments/{comment['id']}/report"),
-        comment["status_url"].partition("8000")[2],
+        urlsplit(comment["status_url"]).path,
     }
     client = world.client()
     for path in listed | private:
