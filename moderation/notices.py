@@ -223,7 +223,9 @@ def _wants_erasure(_session: Session, message: Message) -> bool:
 
 
 def _wants_digest(session: Session, message: Message) -> bool:
-    return message.moderator is not None and waits(session, message.moderator)
+    # They may have said no since it was owed: a mail server can be away for days.
+    me = message.moderator
+    return me is not None and me.notices is not Notices.OFF and waits(session, me)
 
 
 _WANTED: dict[Kind, Callable[[Session, Message], bool]] = {

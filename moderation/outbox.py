@@ -226,7 +226,7 @@ def wait_after(attempts: int) -> timedelta:
     """How long to wait after so many failures, give or take a fifth: what failed at one moment
     must not come back at one moment.
     """
-    usual = WAITS[min(attempts, len(WAITS)) - 1]
+    usual = WAITS[max(1, min(attempts, len(WAITS))) - 1]
     return usual * random.uniform(0.8, 1.2)  # noqa: S311 - nobody gains from guessing it
 
 

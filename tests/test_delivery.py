@@ -12,7 +12,16 @@ from characters import ANN, EVE, OLGA, OTTO, World
 from sqlalchemy import func, select, update
 
 from moderation import outbox
-from moderation.models import Author, Comment, Kind, Message, Moderator, State, Subscription
+from moderation.models import (
+    Author,
+    Comment,
+    Kind,
+    Message,
+    Moderator,
+    Notices,
+    State,
+    Subscription,
+)
 
 SOON, LATER = timedelta(seconds=5), timedelta(minutes=1)
 Letters = list[EmailMessage]
@@ -338,6 +347,21 @@ def test_a_digest_is_dropped_when_all_is_decided_meanwhile(world: World) -> None
     plan(world)
     world.decide(comment, "approved")
     assert deliver(world, refuse()).dropped == 1
+
+
+def test_a_digest_is_dropped_when_its_moderator_said_no_meanwhile(world: World) -> None:
+    wants_digests(world)
+    world.left()
+    plan(world)
+    with world.database.writing() as session:
+        for one in session.scalars(select(Moderator)):
+            one.notices = Notices.OFF
+        session.commit()
+    assert deliver(world, refuse()).dropped == 1
+
+
+def test_a_message_that_was_tried_anew_waits_no_day() -> None:
+    assert outbox.wait_after(0) < timedelta(minutes=2)
 
 
 def test_nobody_is_told_who_did_not_ask(world: World) -> None:

@@ -199,7 +199,7 @@ class Comment(Base):
         more = self.is_seen - counted_before + (self._spread() if moved else 0)
         if moved or more:
             self._tell_thread(more)
-        if self.title and self.is_seen and not self.thread.title:
+        if by and self.title and self.is_seen and not self.thread.title:
             # A moderator had it before them with the comment; nobody else's word names the page.
             self.thread.title = self.title
         return decision_id

@@ -143,7 +143,8 @@ def _checked_email(text: str) -> ValidatedEmail:
     # Normalizing a run of marks costs its square; composing shortens no address to a fourth.
     if len(text) <= 4 * LONGEST_EMAIL:
         text = unicodedata.normalize("NFC", text)
-    if len(text) > LONGEST_EMAIL:
+    # An encoded word (RFC 2047) is nobody's address, and headers would be read with what it hides.
+    if len(text) > LONGEST_EMAIL or "=?" in text:
         raise BadAddress(_EMAIL_WANTED)
     return _validated(text)
 

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from moderation import review
-from moderation.models import Comment, Kind, Message, Moderator, Notices, Site
+from moderation.models import Actor, Comment, Kind, Message, Moderator, Notices, Site
 from moderation.privacy import masked
 from moderation.text import markup
 
@@ -82,14 +82,16 @@ def _status(_session: Session, message: Message) -> Letter:
     )
 
 
-def _confirm(_session: Session, message: Message) -> Letter:
+def _confirm(session: Session, message: Message) -> Letter:
     comment, wish = _of(message.comment), _of(message.subscription)
     site = comment.thread.site
+    # What the policy published by itself nobody has read, and the address may be anybody's.
+    read = any(one.actor is Actor.MODERATOR for one in review.decisions(session, comment))
     return Letter(
         _("Do you want mail when somebody answers you on %(site)s?", site=site.name),
         [
             Block("text", _("Your reply is published:")),
-            _quote(comment),
+            *([_quote(comment)] if read else []),
             Block("link", _("See it on the page"), links.permalink(comment)),
             Block(
                 "text",

@@ -40,7 +40,7 @@ previewing = limiter.limit("60 per minute")
 reporting = limiter.shared_limit("20 per hour", scope="reports")
 signing_in = limiter.limit("30 per minute", methods=["POST"])
 #: Mail to an address that somebody typed: enough for a family, too little to annoy anybody with.
-mailing = limiter.limit("6 per hour")
+mailing = limiter.limit("6 per hour; 10 per day")
 
 #: Replies without a sum cost a program nothing and a moderator time.
 UNSOLVED = parse("10 per hour")

@@ -161,7 +161,7 @@ class Server:
     @property
     def workers(self) -> list[int]:
         """Those of them that serve."""
-        return [pid for pid in self.children if b"tracker" not in _command(pid)]
+        return [pid for pid in self.children if b"resource_tracker" not in _command(pid)]
 
     def kill(self) -> None:
         """Every process at once, as when the machine's memory is used up."""

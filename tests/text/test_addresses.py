@@ -160,3 +160,10 @@ def test_what_is_no_email_address_is_refused_in_a_sentence(typed):
 def test_the_caches_are_bounded():
     assert addresses.page.cache_info().maxsize == 4096
     assert addresses.origin.cache_info().maxsize == 1024
+
+
+def test_an_encoded_word_is_no_address() -> None:
+    hidden = "=?us-ascii?q?bob=40victim.example=3E=2C_=3Cz?=@example.org"
+    for read in (email, email_key, addresses.email_on_the_way):
+        with pytest.raises(BadAddress):
+            read(hidden)
