@@ -237,7 +237,7 @@ def test_every_message_arrives_and_repeats_are_known_as_such(
     assert len(box.letters) > NUMBER
     with world.database.reading() as session:
         states = session.execute(select(Message.state, func.count()).group_by(Message.state))
-        assert dict(states.tuples().all()) == {State.SENT: NUMBER}
+        assert dict(states.all()) == {State.SENT: NUMBER}
 
 
 def test_the_server_delivers_by_itself_and_readers_wait_for_no_mail_server(
