@@ -73,7 +73,7 @@ window.oracle = (() => {
   }
 
   function look() {
-    const bodies = [...all(document)].filter((element) => element.matches(".body"));
+    const bodies = [...all(document)].filter((element) => element.matches(".body:not(.preview:empty)"));
     for (const body of bodies) poke(body);
     return {
       bodies: bodies.length,
