@@ -73,7 +73,8 @@ window.oracle = (() => {
   }
 
   function look() {
-    const bodies = [...all(document)].filter((element) => element.matches(".body:not(.preview:empty)"));
+    const written = ".body:not(.preview:empty)";
+    const bodies = [...all(document)].filter((element) => element.matches(written));
     for (const body of bodies) poke(body);
     return {
       bodies: bodies.length,

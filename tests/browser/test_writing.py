@@ -257,7 +257,7 @@ def test_the_same_words_again_are_told_as_such(browse: Browse, sqlite_demo: Serv
     bob.leave(body)
     bob.write(body)
     bob.send()
-    expect(bob.form.get_by_role("alert")).to_contain_text("You have sent this reply already")
+    expect(bob.form.get_by_role("alert")).to_contain_text("This reply is here already")
 
 
 def test_offline_is_told_as_such(browse: Browse, sqlite_demo: Served) -> None:
