@@ -32,7 +32,9 @@ LONGEST_EXCERPT = 600
 SHOWN = 5
 LONGEST_GLANCE = 160
 
-_ADDRESS = re.compile(r"[^\s<>\[\]()\"',;:&@]{1,64}@[^\s<>\[\]()\"',;:&@]{1,255}")
+_IN_A_WORD = r"[^\s<>\[\]()\"',;:&@]"
+#: From the beginning of a word on, and nothing twice: however long the words are.
+_ADDRESS = re.compile(rf"(?<!{_IN_A_WORD}){_IN_A_WORD}++@{_IN_A_WORD}++")
 T = TypeVar("T")
 
 
