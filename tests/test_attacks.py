@@ -106,7 +106,8 @@ def test_threads_that_come_and_go_leave_no_connections_behind(world: World) -> N
     assert len(world.database.look_ups._idle) <= 1
 
 
-def test_a_broken_database_is_told_behind_the_ready_made_threads(world: World) -> None:
+def test_a_broken_database_is_told_behind_the_ready_made_threads(own_world: World) -> None:
+    world = own_world
     world.published()
     world.thread()
     with world.database.writing() as session:

@@ -254,14 +254,14 @@ def test_other_methods_do_nothing(world: World) -> None:
             assert world.client().open(address, method=method).status_code == 405, address
 
 
-def test_control_a_new_route_is_missed_in_the_table(world: World) -> None:
-    world.app.url_map.add(Rule("/queue/everything", endpoint="queue.everything"))
-    assert without_rule(world) == {"queue.everything"}
+def test_control_a_new_route_is_missed_in_the_table(own_world: World) -> None:
+    own_world.app.url_map.add(Rule("/queue/everything", endpoint="queue.everything"))
+    assert without_rule(own_world) == {"queue.everything"}
 
 
-def test_control_a_route_without_its_guard_is_found(world: World) -> None:
-    world.app.view_functions["queue.card"] = lambda comment: f"{comment}, for everybody"
-    missing = {visitor for _, _, visitor, _ in wrong_answers(world, "queue.card")}
+def test_control_a_route_without_its_guard_is_found(own_world: World) -> None:
+    own_world.app.view_functions["queue.card"] = lambda comment: f"{comment}, for everybody"
+    missing = {visitor for _, _, visitor, _ in wrong_answers(own_world, "queue.card")}
     assert Visitor("nobody", "nothing") in missing
     assert Visitor(OTTO, "browser") in missing
 

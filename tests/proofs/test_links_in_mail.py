@@ -95,8 +95,8 @@ def ends_at_once(token: str) -> str:
     ],
 )
 def test_control_a_link_that_changes_something_is_noticed(
-    world: World, endpoint: str, broken: object
+    own_world: World, endpoint: str, broken: object
 ) -> None:
-    world.app.view_functions[endpoint] = broken
-    _number, guilty = changed_by_fetching(world)
+    own_world.app.view_functions[endpoint] = broken
+    _number, guilty = changed_by_fetching(own_world)
     assert guilty

@@ -111,7 +111,7 @@ def test_an_erased_reply_is_gone_from_every_table(world: World) -> None:
 
 
 def test_an_erased_reply_is_overwritten_in_the_file(
-    world: World, backend: str, tmp_path: Path
+    world: World, backend: str, instance: Path
 ) -> None:
     if backend != "sqlite":
         pytest.skip("PostgreSQL's files are its own: its vacuum frees them.")
@@ -121,7 +121,7 @@ def test_an_erased_reply_is_overwritten_in_the_file(
     with world.database.engine.connect() as connection:
         connection.exec_driver_sql("COMMIT")
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    assert TEXT.encode() not in (tmp_path / "moderation.sqlite3").read_bytes()
+    assert TEXT.encode() not in (instance / "moderation.sqlite3").read_bytes()
 
 
 def test_an_erased_reply_keeps_its_place_while_somebody_answered(world: World) -> None:

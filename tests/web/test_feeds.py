@@ -92,7 +92,8 @@ def test_there_is_no_feed_of_an_unknown_site_or_of_what_is_no_page(world: World)
     assert "Cache-Control: no-store" in str(fetch(world, site="none").headers)
 
 
-def test_ids_stay_when_the_service_moves_and_links_follow_it(world: World) -> None:
+def test_ids_stay_when_the_service_moves_and_links_follow_it(own_world: World) -> None:
+    world = own_world
     world.published()
     (before,) = entries(fetch(world, PAGE).data)
     here = world.client().get(FEED, base_url="http://localhost")

@@ -37,10 +37,11 @@ def test_every_route_is_described_and_nothing_else(world: World) -> None:
     assert routes(world.app) == described()
 
 
-def test_a_route_without_a_description_would_be_noticed(world: World) -> None:
-    world.app._got_first_request = False
-    world.app.add_url_rule("/api/v1/secret", view_func=lambda: "", endpoint="secret")
-    assert routes(world.app) - described() == {("/api/v1/secret", "get")}
+def test_a_route_without_a_description_would_be_noticed(own_world: World) -> None:
+    app = own_world.app
+    app._got_first_request = False
+    app.add_url_rule("/api/v1/secret", view_func=lambda: "", endpoint="secret")
+    assert routes(app) - described() == {("/api/v1/secret", "get")}
 
 
 def test_the_parameters_in_a_path_are_described(world: World) -> None:
