@@ -118,6 +118,12 @@ class Deliverers:
     broken: str
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        # Once: one that begins while it is written anew would find it empty, and be patient.
+        self.first = self.settings.instance_path / "broken"
+        self.first.mkdir()
+        (self.first / "sitecustomize.py").write_text(IMPATIENT + self.broken)
+
     def keep_up(self) -> None:
         self.running = [one for one in self.running if one.poll() is None]
         while len(self.running) < 2:
@@ -134,12 +140,9 @@ class Deliverers:
             one.wait()
 
     def _begin(self) -> subprocess.Popen[bytes]:
-        first = self.settings.instance_path / "broken"
-        first.mkdir(exist_ok=True)
-        (first / "sitecustomize.py").write_text(IMPATIENT + self.broken)
         environ = {
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": os.pathsep.join((str(first), str(Path(__file__).parents[2]))),
+            "PYTHONPATH": os.pathsep.join((str(self.first), str(Path(__file__).parents[2]))),
             "MODERATION_INSTANCE_PATH": str(self.settings.instance_path),
             "MODERATION_DATABASE_URL": self.settings.database_url,
             "MODERATION_SECRET_KEY": self.settings.secret_keys[0],

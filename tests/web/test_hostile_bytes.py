@@ -32,8 +32,14 @@ Told = tuple[int, Any]
 
 
 @pytest.fixture
-def worlds(sqlite_template: Path, postgres: str, tmp_path: Path) -> Iterator[dict[str, World]]:
-    """The same service twice, on an empty SQLite and on an empty PostgreSQL."""
+def worlds(
+    sqlite_template: Path, postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dict[str, World]]:
+    """The same service twice, on an empty SQLite and on an empty PostgreSQL.
+
+    How long a sum takes to be solved counts for nothing, or a pause would make a difference.
+    """
+    monkeypatch.setattr("moderation.policy.rules.HASTE_SECONDS", 0)
     shutil.copyfile(sqlite_template, tmp_path / "moderation.sqlite3")
     tables = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
     with psycopg.connect(postgres.replace("+psycopg", ""), autocommit=True) as connection:
