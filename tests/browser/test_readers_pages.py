@@ -55,6 +55,7 @@ def answered_by(world: World, route: Route) -> None:
     )
     headers = {name: value for name, value in answer.headers if name != "Content-Length"}
     route.fulfill(status=answer.status_code, headers=headers, body=answer.data)
+    answer.close()
 
 
 def looked_at(page: Page) -> list[str]:
