@@ -80,16 +80,19 @@ def _told(site: Site, asked: captcha.Challenge) -> Challenge:
     return Challenge(asked.token, question, label, rfc3339(asked.expires_at), beside)
 
 
-def leave(site: Site, form: ReplyForm, key: str = "") -> tuple[int, dict[str, Any]]:
+def leave(
+    site: Site, form: ReplyForm, key: str = "", *, scripted: bool = True
+) -> tuple[int, dict[str, Any]]:
     """Take a valid form's reply: the status and body of the answer, also for a repeated `key`.
 
+    `scripted` is False at the door of readers without JavaScript, who cannot let a browser work.
     Raises Invalid, what `intake` refuses, or ways.TooMany.
     """
     if not form.validate():
         raise Invalid(form.errors)
     challenge = _read(site, form)
     try:
-        answer = ways.check(site, form, challenge)
+        answer = ways.check(site, form, challenge, scripted=scripted)
     except ways.NotThisWay as error:
         raise Invalid({"answer": [error.sentence]}, asks_anew=error.asks_anew) from error
     reply = form.reply(request.remote_addr or "")

@@ -72,7 +72,7 @@ def leave_reply(site: str) -> Response:
 
 def _left(site: Site, page: str, form: ReplyForm) -> Response:
     try:
-        _status, body = leave(site, form)
+        _status, body = leave(site, form, scripted=False)
     except Invalid as error:
         return refused(site, page, form, error.errors, 422, asks_anew=error.asks_anew)
     except TooMany as error:

@@ -11,11 +11,11 @@ from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
 from moderation import publishing
-from moderation.models import Comment, Site
+from moderation.models import Comment, OtherWay, Site
 from moderation.publishing import Sort, Wanted
 from moderation.text import addresses, plain
 
-from . import words
+from . import ways, words
 from .errors import SENTENCES
 from .forms import ReplyForm
 from .leaving import ask, ask_again
@@ -94,6 +94,7 @@ def drawn(
         replying_to=_parent(site, page, form),
         preview_html=preview,
         mail=service().settings.mail is not None,
+        unsolved=ways.without_script(site) is OtherWay.MODERATOR,
         ours=addresses.origin(page) in site.origins,
     )
 

@@ -1,7 +1,8 @@
 """The ways beside the sum: a moderator's eyes, or some work for the browser.
 
 Which of them a site offers is its owner's choice (`SiteSettings.other_way`). Each still spends the
-sum it was offered with, so that nothing can be sent twice.
+sum it was offered with, so that nothing can be sent twice. Work needs a script, so where a site
+chose it the page without JavaScript offers a moderator's eyes: nobody is left with the sum alone.
 """
 
 from typing import Any
@@ -50,15 +51,24 @@ def offered(site: Site, challenge: captcha.Challenge) -> dict[str, Any]:
     return {"other_way": str(way)}
 
 
-def check(site: Site, form: ReplyForm, challenge: captcha.Challenge) -> str | None:
+def without_script(site: Site) -> OtherWay:
+    """What stands beside the sum on a page that runs no script."""
+    way = site.settings.other_way
+    return OtherWay.MODERATOR if way is OtherWay.WORK else way
+
+
+def check(
+    site: Site, form: ReplyForm, challenge: captcha.Challenge, *, scripted: bool
+) -> str | None:
     """The answer that has to be the sum's, or None where another way stands in its place.
 
-    Raises NotThisWay, or TooMany.
+    `scripted` tells whether the reply came by a door that asks for a script. Raises NotThisWay,
+    or TooMany.
     """
     way = form.way.data or SUM
     if way == SUM:
         return str(form.answer.data)
-    if way != site.settings.other_way:
+    if way != (site.settings.other_way if scripted else without_script(site)):
         sentence = _("This site takes no replies in this way. Your text is kept: solve the sum.")
         raise NotThisWay(sentence)
     if way == OtherWay.MODERATOR:

@@ -18,12 +18,16 @@ PATIENCE = 90
 
 @dataclass(frozen=True)
 class Served:
-    """A running service: its address, the page of another origin beside it, its moderator."""
+    """A running service: its address, the page of another origin beside it, its moderator.
+
+    `folder` is its instance folder, which has its database where that is SQLite.
+    """
 
     url: str
     neighbour: str
     email: str
     password: str
+    folder: Path = Path()
 
     @property
     def article(self) -> str:
@@ -37,7 +41,8 @@ def demonstration(folder: Path, **environ: str) -> Iterator[Served]:
     url = f"http://127.0.0.1:{port}"
     with running(["demo", "--port", str(port)], url, folder, **environ):
         password = (folder / "demo_password").read_text().strip()
-        yield Served(url, f"http://127.0.0.1:{port + 1}", "moderator@example.org", password)
+        neighbour = f"http://127.0.0.1:{port + 1}"
+        yield Served(url, neighbour, "moderator@example.org", password, folder)
 
 
 @contextmanager

@@ -2,11 +2,12 @@
 
 import gzip
 from pathlib import Path
+from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
 from hands import SUM, Browse
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Route, expect
 from served import Served
 
 import moderation
@@ -15,6 +16,8 @@ from moderation.web.embed import MODULES
 pytestmark = pytest.mark.browser
 
 MOST_BYTES = 8_192
+#: Below what any eye sees: the rounding of one line, where the machine is slow.
+MOST_SHIFT = 0.001
 SOURCES = Path(moderation.__file__).parent / "static/embed"
 
 SHIFT = """
@@ -57,21 +60,42 @@ ASKED = {
 }
 
 
+def watched(browse: Browse, width: int, **options: Any) -> Page:
+    """A page that counts what moves on it; its sum arrives late, while its place is in sight."""
+    page = browse(viewport={"width": width, "height": 800}, **options).new_page()
+    page.add_init_script(SHIFT)
+    page.route(
+        "**/challenge?*",
+        lambda route: (page.wait_for_timeout(600), route.fulfill(json=ASKED)),
+    )
+    return page
+
+
+def in_language(route: Route, lang: str) -> None:
+    """The same page as if it were written in another language."""
+    answer = route.fetch()
+    body = answer.text().replace('<html lang="en">', f'<html lang="{lang}">')
+    route.fulfill(response=answer, body=body)
+
+
+def to_the_form(page: Page) -> None:
+    """Scroll to the end, and wait until the sum is asked and nothing more arrives."""
+    page.mouse.wheel(0, 20_000)
+    page.get_by_label(SUM).wait_for()
+    page.wait_for_timeout(300)
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_a_thread_takes_two_requests_and_moves_nothing(
     browse: Browse, sqlite_demo: Served, width: int
 ) -> None:
-    page = browse(viewport={"width": width, "height": 800}).new_page()
+    url = f"{sqlite_demo.neighbour}/"
+    page = watched(browse, width)
     asked: list[str] = []
     headers: list[str] = []
     page.on("request", lambda request: asked.append(request.url.split("?")[0]))
     page.on("request", lambda request: headers.extend(request.headers))
-    page.add_init_script(SHIFT)
-    # The sum arrives while its place is in sight.
-    page.route(
-        "**/challenge?*", lambda route: (page.wait_for_timeout(600), route.fulfill(json=ASKED))
-    )
-    page.goto(f"{sqlite_demo.neighbour}/")
+    page.goto(url)
     expect(page.locator("comment-thread h2")).not_to_be_empty()
     ours = [url for url in asked if url.startswith(f"{sqlite_demo.url}/")]
     assert ours[:2] == [
@@ -79,15 +103,30 @@ def test_a_thread_takes_two_requests_and_moves_nothing(
         f"{sqlite_demo.url}/api/v1/sites/demo/thread",
     ]
     # A form that is near asks for its sum; nothing else is loaded.
-    page.mouse.wheel(0, 20_000)
-    page.get_by_label(SUM).wait_for()
-    page.wait_for_timeout(300)
+    to_the_form(page)
     ours = [url for url in asked if url.startswith(f"{sqlite_demo.url}/")]
     assert ours[2:] == [f"{sqlite_demo.url}/api/v1/sites/demo/challenge"]
     # Each of these would be asked for by a request of its own first.
     assert not {"content-type", "idempotency-key", "authorization"} & set(headers)
-    # Below what any eye sees: the rounding of one line, where the machine is slow.
-    assert page.evaluate("shift") < 0.001
+    assert page.evaluate("shift") < MOST_SHIFT
+
+
+@pytest.mark.parametrize(
+    ("lang", "button"), [("de", "Kommentar senden"), ("ru", "Отправить комментарий")]
+)
+def test_longer_words_move_nothing_on_a_phone(
+    browse: Browse, sqlite_demo: Served, lang: str, button: str
+) -> None:
+    url = f"{sqlite_demo.neighbour}/"
+    page = watched(browse, 390, is_mobile=True, has_touch=True)
+    page.route(url, lambda route: in_language(route, lang))
+    page.goto(url)
+    expect(page.locator("comment-thread h2")).not_to_be_empty()
+    to_the_form(page)
+    expect(page.get_by_role("button", name=button)).to_be_visible()
+    expect(page.locator("comment-thread [name=notify]")).to_be_visible()
+    expect(page.locator("comment-thread .other")).to_be_visible()
+    assert page.evaluate("shift") < MOST_SHIFT
 
 
 def test_the_control_a_jump_is_noticed(browse: Browse, sqlite_demo: Served) -> None:

@@ -176,6 +176,49 @@ def test_work_is_bound_to_its_sum_and_so_to_page_and_site(
     assert post(world, body).status_code == 202, "none of these spent it"
 
 
+# The page without JavaScript, where a site chose work
+
+
+def by_form(world: World, action: str = "unsolved", page: str = PAGE) -> TestResponse:
+    """Send the form of the page without JavaScript, with no answer to its sum."""
+    sent = {**world.reply(page=page), "parent": "", "answer": "", "action": action}
+    return world.client().post("/sites/blog/thread", data=sent)
+
+
+def offered_by_the_page(world: World) -> bool:
+    page = world.client().get("/sites/blog/thread", query_string={"page": PAGE})
+    return "Send without a sum; a moderator will read it first" in page.text
+
+
+def test_without_a_script_a_moderators_eyes_stand_in_for_work(
+    world: World, at_work: None, lenient: None
+) -> None:
+    world.published()
+    assert offered_by_the_page(world)
+    assert by_form(world).status_code == 303
+    (card,) = world.queue()["comments"]
+    assert reasons(world, card["id"]) == ["unsolved"]
+
+
+def test_the_api_still_takes_none_without_a_sum_there(world: World, at_work: None) -> None:
+    assert post(world, unsolved(world)).status_code == 422
+    assert world.queue()["count"] == 0
+
+
+def test_where_the_owner_chose_nothing_the_page_offers_and_takes_nothing(world: World) -> None:
+    offer(world, "none")
+    assert not offered_by_the_page(world)
+    answer = by_form(world)
+    assert answer.status_code == 422
+    assert "solve the sum" in answer.text
+    assert world.queue()["count"] == 0
+
+
+def test_the_page_takes_ten_an_hour_where_work_was_chosen(limited: World) -> None:
+    offer(limited, "work")
+    assert [by_form(limited).status_code for _ in range(11)] == [303] * 10 + [429]
+
+
 @pytest.mark.parametrize(
     "changes",
     [

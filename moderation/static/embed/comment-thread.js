@@ -220,7 +220,7 @@ function openThread(host) {
       by(comment, above),
       waits && isWaiting(comment),
       write(el("div.body", { dir: "auto", lang: host.closest("[lang]")?.lang }), html),
-      waits || el("div.deeds", open && el("button.quiet.reply", reply, say("Reply")), el("a.note.report", complaint, say("Report"))),
+      !waits && el("div.deeds", open && el("button.quiet.reply", reply, say("Reply")), el("a.note.report", complaint, say("Report"))),
     ];
   }
 

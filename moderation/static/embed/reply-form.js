@@ -32,7 +32,6 @@ export function replyForm({ host, say, ask, emit, report, foot, live, taken }, p
   const restored = el("p.note.restored", say("We restored your unsent reply."), " ", button("quiet.discard", discard, say("Discard it")));
   const question = el("span", { "aria-hidden": true }, "… + … =");
   const spoken = el("span.unseen", say("Sum"));
-  const choices = el("div.choices", tick("remember", say("Remember me in this browser")));
   const notify = tick("notify", say("Email me when somebody answers"));
   const seen = el("div.preview.body", { role: "region", "aria-label": say("Preview"), tabindex: -1, dir: "auto" });
   const alert = el("div.alert", { role: "alert" });
@@ -42,6 +41,7 @@ export function replyForm({ host, say, ask, emit, report, foot, live, taken }, p
     moderator: say("Send without a sum; a moderator will read it first"),
     work: say("Let this device solve a puzzle instead"),
   };
+  const deeds = el("div.deeds", submit, button("wide.look", look, say("Preview")), other);
   const form = el(
     "form.form",
     { novalidate: true, "aria-labelledby": "form-title", submit: sent, focusin: prepare, input: typed, keydown: pressed },
@@ -55,7 +55,7 @@ export function replyForm({ host, say, ask, emit, report, foot, live, taken }, p
     ),
     restored,
     field("body", say("Comment"), { required: true }),
-    choices,
+    el("div.choices", tick("remember", say("Remember me in this browser")), notify),
     el(
       "div.sum",
       field("answer", "", { inputmode: "numeric", autocomplete: "off", required: true }, question, spoken),
@@ -64,7 +64,7 @@ export function replyForm({ host, say, ask, emit, report, foot, live, taken }, p
     el("div.unseen", { "aria-hidden": true }, field("subject", say("Leave this field empty"), { autocomplete: "off", tabindex: -1 })),
     seen,
     alert,
-    el("div.deeds", submit, button("wide.look", look, say("Preview")), other),
+    deeds,
   );
   const { name, email, website, remember, body, answer } = form.elements;
   const me = [name, email, website];
@@ -140,8 +140,11 @@ export function replyForm({ host, say, ask, emit, report, foot, live, taken }, p
     question.textContent = asked.question;
     spoken.textContent = asked.label;
     answer.value = "";
-    if (asked.mail) choices.append(notify);
+    // A shorter text takes no less room than what stood there.
+    deeds.style.minBlockSize = `${deeds.offsetHeight}px`;
     other.textContent = ways[asked.other_way];
+    other.style.visibility = "";
+    notify.style.visibility = asked.mail ? "" : "hidden";
   }
 
   async function another() {
@@ -217,6 +220,9 @@ export function replyForm({ host, say, ask, emit, report, foot, live, taken }, p
     wrong[0]?.focus();
   }
 
+  // What comes with the sum has its room from the start, in every language and on every screen.
+  other.textContent = ways.moderator;
+  other.style.visibility = notify.style.visibility = "hidden";
   const known = JSON.parse(recall(ME) || "0");
   remember.checked = known;
   if (known) me.forEach((input, n) => (input.value = known[n]));
