@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, cast, delete, exists, func, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from moderation import judging, policy
@@ -16,14 +16,12 @@ from moderation.models import (
     Comment,
     Decision,
     Document,
-    Kind,
     Message,
     Receipt,
     Report,
     Revision,
     Site,
     Stale,
-    State,
     Status,
     Subscription,
     Thread,
@@ -173,6 +171,8 @@ def erase(session: Session, comment: Comment, *, at: datetime) -> None:
     _delete(session, comment, ERASED, at)
     _rename_thread(session, comment)
     _empty(comment)
+    # Whatever it was: what a slow reader makes of the state before this must not be stored.
+    comment.thread.readers_see(more=0)
     session.flush()
     _forget_around(session, comment)
     if author is not None and not _anything_of(session, author.id):
@@ -203,9 +203,6 @@ def _empty(comment: Comment) -> None:
 
 def _forget_around(session: Session, comment: Comment) -> None:
     """What else says something of the comment, or is about it alone."""
-    # What was sent counts against further mail (see `links_left`); of what, it no longer says.
-    sent = update(Message).where(Message.comment_id == comment.id, Message.state == State.SENT)
-    session.execute(sent.values(comment_id=None))
     for model in (Revision, Report, Message, Subscription):
         session.execute(delete(model).where(model.comment_id == comment.id))
     notes = update(Decision).where(Decision.comment_id == comment.id)
@@ -213,8 +210,7 @@ def _forget_around(session: Session, comment: Comment) -> None:
     session.execute(notes.where(Decision.actor != Actor.AUTHOR).values(reason=""))
     # Pages made ready, and first answers kept for repeated requests, carry the text too.
     session.execute(delete(Document).where(Document.thread_id == comment.thread_id))
-    answered = cast(Receipt.answer, String).contains(f'"{comment.id}"')
-    session.execute(delete(Receipt).where(Receipt.site_id == comment.site_id, answered))
+    session.execute(delete(Receipt).where(Receipt.comment_id == comment.id))
 
 
 def _anything_of(session: Session, author_id: str) -> bool:
@@ -259,18 +255,3 @@ def find_author(session: Session, site: Site, digest: str) -> Author | None:
     """Who is known on a site by this digest (see `drafts.author_digest`)."""
     known = select(Author).where(Author.site_id == site.id, Author.email_digest == digest)
     return session.scalar(known)
-
-
-#: So many mails with the address of a status page may be asked for by one author.
-MOST_LINKS = 3
-LINKS_WITHIN = timedelta(days=1)
-
-
-def links_left(session: Session, author_id: str, at: datetime) -> int:
-    """How many more links to their replies an author may have mailed today."""
-    asked = select(func.count()).where(
-        Message.author_id == author_id,
-        Message.kind == Kind.STATUS,
-        Message.created_at > at - LINKS_WITHIN,
-    )
-    return max(0, MOST_LINKS - (session.scalar(asked) or 0))

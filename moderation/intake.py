@@ -165,6 +165,7 @@ def once(
     if first:
         try:
             receipt.status, receipt.answer = act()
+            receipt.comment_id = receipt.answer["id"]
         except Refused:
             session.delete(receipt)
             raise

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from moderation import privacy
 from moderation.database import table
-from moderation.models import Document, Receipt, Secret, SpentChallenge, Thread
+from moderation.models import Document, MailedLink, Receipt, Secret, SpentChallenge, Thread
 
 #: A network key makes digests for the first half of its life and is thrown away at its end.
 NETWORK_KEY_LIFE = timedelta(days=30)
@@ -59,8 +59,9 @@ def network_digests(session: Session, keyring: privacy.Keyring, address: str) ->
 def tidy_up(session: Session, now: datetime) -> None:
     """Throw away what has served: spent sums, receipts, old pages, network keys at their end."""
     session.execute(delete(SpentChallenge).where(SpentChallenge.expires_at < now))
+    session.execute(delete(MailedLink).where(MailedLink.expires_at < now))
     session.execute(delete(Receipt).where(Receipt.created_at < now - RECEIPT_LIFE))
-    # A slow reader may have stored a page that was changed meanwhile, or erased.
+    # Nobody may have asked for a page again that was changed.
     current = select(Thread.revision).where(Thread.id == Document.thread_id).scalar_subquery()
     session.execute(delete(Document).where(Document.revision < current))
     session.execute(

@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-#: Answers that one connection keeps in memory until the database changes.
-_KEPT = 256
+#: Answers that one connection keeps in memory until the database changes: so many, and so many
+#: bytes of them. A ready-made thread can be large.
+_KEPT, _KEPT_BYTES = 256, 8 * 1024 * 1024
 
 Rows = list[tuple[Any, ...]]
 
@@ -69,6 +70,7 @@ class _Own:
     def __init__(self, connection: Any) -> None:
         self.connection = connection
         self._kept: dict[tuple[str, str], Rows] = {}
+        self._bytes = 0
         self._version = -1
 
     def find(self, statement: str, value: str) -> Rows:
@@ -76,13 +78,30 @@ class _Own:
         since this one last looked, so what was found before is still what would be found.
         """
         version = self.connection.execute("PRAGMA data_version").fetchone()[0]
-        if self._version != version or len(self._kept) > _KEPT:
-            self._kept.clear()
+        if self._version != version:
+            self._forget()
             self._version = version
         found = self._kept.get((statement, value))
         if found is None:
             found = self.connection.execute(statement.format("?"), (value,)).fetchall()
             if found:
                 # What is not there is not kept: anybody could ask for a thousand such things.
-                self._kept[statement, value] = found
+                self._keep(statement, value, found)
         return found
+
+    def _keep(self, statement: str, value: str, found: Rows) -> None:
+        size = len(value) + sum(_size(cell) for row in found for cell in row)
+        if size > _KEPT_BYTES:
+            return
+        if len(self._kept) >= _KEPT or self._bytes + size > _KEPT_BYTES:
+            self._forget()
+        self._kept[statement, value] = found
+        self._bytes += size
+
+    def _forget(self) -> None:
+        self._kept.clear()
+        self._bytes = 0
+
+
+def _size(cell: Any) -> int:
+    return len(cell) if isinstance(cell, str | bytes) else 0

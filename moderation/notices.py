@@ -4,7 +4,8 @@ Nothing is sent here (see `outbox`). Each function writes rows and leaves the co
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select, update
@@ -12,9 +13,11 @@ from sqlalchemy.orm import Session
 
 from moderation.database import insert_once
 from moderation.models import (
+    Author,
     Comment,
     Decision,
     Kind,
+    MailedLink,
     Message,
     Moderator,
     Notices,
@@ -22,12 +25,14 @@ from moderation.models import (
     Status,
     Subscription,
 )
-from moderation.privacy import new_id
+from moderation.privacy import digest, new_id
 
 #: How long a moderator is left alone after a digest.
 EVERY = {Notices.HOURLY: timedelta(hours=1), Notices.DAILY: timedelta(days=1)}
 #: The policy's decision makes version 1, the first of a moderator version 2.
 _FIRST_DECIDED = 2
+#: So many links of a kind are mailed to one address in a day (in UTC), from one site.
+MOST_LINKS = 3
 
 
 def owe(
@@ -73,6 +78,59 @@ def _owe_again(session: Session, row: dict[str, Any]) -> bool:
     anew = {"state": State.DUE, "due_at": row["due_at"], "attempts": 0, "ended_at": None}
     this = Message.occasion == row["occasion"]
     session.execute(update(Message).where(this, open_still).values(anew))
+    return False
+
+
+class Asked(StrEnum):
+    """What becomes of the wish to have a link mailed."""
+
+    NEW = "new"
+    BEFORE = "before"
+    ENOUGH = "enough"
+    NOBODY = "nobody"
+
+
+def owe_link(
+    session: Session, kind: Kind, comment: Comment, site_key: bytes, *, at: datetime
+) -> Asked:
+    """Owe the author of a comment a link: to its page, once, or one that erases, once a day.
+
+    Where it is ENOUGH the caller does not commit.
+    """
+    author = session.get(Author, comment.author_id, with_for_update=True, populate_existing=True)
+    if author is None:
+        return Asked.NOBODY
+    to_page = kind is Kind.STATUS
+    owed = owe(
+        session,
+        kind,
+        comment.id if to_page else f"{author.id}:{at.astimezone(UTC).date()}",
+        at=at,
+        author_id=author.id,
+        comment_id=comment.id if to_page else None,
+        locale=comment.locale,
+    )
+    if not owed:
+        return Asked.BEFORE
+    return Asked.NEW if _count_link(session, kind, author, site_key, at) else Asked.ENOUGH
+
+
+def _count_link(
+    session: Session, kind: Kind, author: Author, site_key: bytes, at: datetime
+) -> bool:
+    """Count one more link mailed today; False where it is one too many.
+
+    What counts is the address, not the author: who erases all they left and begins anew is another
+    author, and the form must be no way to send somebody more mail. Of the address a keyed digest
+    is kept, until the day is over.
+    """
+    day = at.astimezone(UTC).date()
+    over = datetime.combine(day, time(), UTC) + timedelta(days=1)
+    for number in range(MOST_LINKS):
+        said = f"{kind} {day} {number} {author.email_digest}"
+        row = {"digest": digest(site_key, "mailed link", said), "expires_at": over}
+        if insert_once(session, MailedLink, row):
+            return True
     return False
 
 

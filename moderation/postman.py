@@ -22,6 +22,8 @@ _NETWORK = re.compile(
     r"\b\d{1,3}(?:\.\d{1,3}){3}\b|\b[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}\b", re.IGNORECASE
 )
 _NOT_NOW = 421
+_UNTRUSTED = "The mail server's certificate is not trusted, or is for another name."
+_IN_PLAIN = "The mail server offers no STARTTLS, and nothing is sent in plain."
 
 
 class Postman:
@@ -92,6 +94,8 @@ class Postman:
             self._line = self._connect()
         except smtplib.SMTPResponseException as error:
             raise Unreachable(f"{error.smtp_code} {cleaned(error.smtp_error)}") from error
+        except ssl.SSLCertVerificationError as error:
+            raise Unreachable(_UNTRUSTED) from error
         except (OSError, smtplib.SMTPException) as error:
             raise Unreachable(f"The mail server could not be reached ({_kind(error)}).") from error
         return self._line
@@ -108,6 +112,8 @@ class Postman:
         try:
             line.ehlo_or_helo_if_needed()
             if mail.security == "starttls":
+                if not line.has_extn("starttls"):
+                    raise Unreachable(_IN_PLAIN)
                 line.starttls(context=tls)
                 line.ehlo_or_helo_if_needed()
             if mail.username:

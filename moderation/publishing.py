@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any
 
 import brotli
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, literal, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
@@ -282,11 +282,13 @@ def _spoken(language: str) -> dict[str, Any]:
 
 
 def _store(database: Database, made: Document) -> None:
-    """Keep a document, unless a newer one is there already; old pages of the thread go."""
+    """Keep a document while it is the current one; old pages of the thread go.
+
+    One that was made of what has been changed meanwhile, or erased, is not stored.
+    """
     insert = sqlite.insert if database.is_sqlite else postgresql.insert
-    values = {name: getattr(made, name) for name in Document.__mapper__.columns.keys()}
-    row = insert(Document).values(values)
-    newer = {name: row.excluded[name] for name in values if name != "address"}
+    row = insert(Document).from_select(Document.__mapper__.columns.keys(), _while_current(made))
+    newer = {name: row.excluded[name] for name in row.excluded.keys() if name != "address"}
     with database.writing() as session:
         session.execute(
             row.on_conflict_do_update(
@@ -304,3 +306,19 @@ def _store(database: Database, made: Document) -> None:
             delete(Document).where(Document.address.in_(old.with_for_update(skip_locked=True)))
         )
         session.commit()
+
+
+def _while_current(made: Document) -> Select[*tuple[Any, ...]]:
+    """The document's values as one row, or none where its thread has another revision by now.
+
+    A thread that somebody is changing at this moment counts as changed: nobody waits for them, and
+    whoever comes later waits until the document is there to be deleted. On SQLite the write lock
+    of the transaction says the same.
+    """
+    columns = Document.__mapper__.columns
+    values = [literal(getattr(made, column.key), column.type) for column in columns]
+    return (
+        select(*values)
+        .where(Thread.id == made.thread_id, Thread.revision == made.revision)
+        .with_for_update(read=True, of=Thread, skip_locked=True)
+    )

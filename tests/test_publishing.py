@@ -1,12 +1,14 @@
 """Threads as readers get them: in order, whole, ready-made, and never old."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from threading import Thread as Thread_
 
 import pytest
 from characters import PAGE, World
 from sqlalchemy import func, select
 
-from moderation import keeping, publishing
+from moderation import authorship, keeping, publishing
 from moderation.demo.seed import fill_thread
 from moderation.models import Comment, Document, Site, Status, Thread
 from moderation.publishing import PAGE_SIZE, Sort, Wanted
@@ -73,6 +75,58 @@ def test_a_document_that_was_made_before_a_change_is_never_given_after_it(
     # A slow reader stores what it made of the state before the change.
     publishing._store(world.database, old)
     assert second in world.shown()
+
+
+def erase(world: World, comment: str, meanwhile: Callable[[], None] = lambda: None) -> None:
+    """Erase a reply; `meanwhile` is done before that is committed."""
+    with world.database.writing() as session:
+        (held,) = authorship.hold(session, [comment])
+        authorship.erase(session, held, at=datetime.now(UTC))
+        meanwhile()
+        session.commit()
+
+
+def stored(world: World) -> list[bytes]:
+    with world.database.reading() as session:
+        return [bytes(plain) for plain in session.scalars(select(Document.plain))]
+
+
+def test_what_was_made_of_erased_words_is_not_stored_after_it(world: World, site: Site) -> None:
+    comment = world.published(body="Chalcedony.")
+    old = publishing.document(world.database, site, Wanted("blog", PAGE))
+    assert b"Chalcedony" in stored(world)[0], "the control: it is stored while it is current"
+    erase(world, comment)
+    publishing._store(world.database, old)
+    assert stored(world) == []
+
+
+def test_a_page_that_is_being_erased_is_not_stored_and_not_waited_for(
+    world: World, site: Site
+) -> None:
+    comment = world.published(body="Chalcedony.")
+    old = publishing.document(world.database, site, Wanted("blog", PAGE))
+    reader = Thread_(target=publishing._store, args=(world.database, old), daemon=True)
+
+    def meanwhile() -> None:
+        reader.start()
+        # SQLite has one writer at a time: there it waits for its turn.
+        reader.join(0 if world.database.is_sqlite else 30)
+        assert reader.is_alive() == world.database.is_sqlite
+
+    erase(world, comment, meanwhile)
+    reader.join(30)
+    assert stored(world) == []
+
+
+def test_a_title_that_is_erased_makes_every_page_old(world: World, site: Site) -> None:
+    named = world.published(title="Chalcedony", body="One.")
+    world.published(title="", body="Two.", email="carla@example.org")
+    world.decide(named, "rejected")
+    old = publishing.document(world.database, site, Wanted("blog", PAGE))
+    assert b"Chalcedony" in old.plain, "the page keeps its name"
+    erase(world, named)
+    publishing._store(world.database, old)
+    assert world.thread()["thread"]["title"] == ""
 
 
 def test_old_documents_go_when_a_new_one_is_stored(world: World, site: Site) -> None:

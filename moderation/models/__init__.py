@@ -16,7 +16,7 @@ from .moderator import (
     Token,
     open_sites,
 )
-from .once import Receipt, SpentChallenge
+from .once import MailedLink, Receipt, SpentChallenge
 from .report import Report
 from .revision import Revision
 from .secret import Secret
@@ -34,6 +34,7 @@ __all__ = [
     "Decision",
     "Document",
     "Kind",
+    "MailedLink",
     "Message",
     "Moderator",
     "NotAllowed",

@@ -20,6 +20,17 @@ class SpentChallenge(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class MailedLink(Base):
+    """That an address was mailed a link today: a keyed digest, so that the day's limit outlives
+    what is erased.
+    """
+
+    __tablename__ = "mailed_link"
+
+    digest: Mapped[str] = mapped_column(Ascii, primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class Receipt(Base):
     """The first answer to a request with an Idempotency-Key, to be given again to its repeats."""
 
@@ -32,4 +43,6 @@ class Receipt(Base):
     request_digest: Mapped[str] = mapped_column(Ascii)
     status: Mapped[int] = mapped_column(default=0)
     answer: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    #: What was answered about: when it is erased, so is this.
+    comment_id: Mapped[str | None] = mapped_column(Ascii, index=True)
     created_at: Mapped[datetime] = mapped_column(index=True)

@@ -1,17 +1,17 @@
 """Erasing: one's own reply by its private address, everything by a link that is mailed."""
 
-from datetime import UTC
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from moderation import authorship, notices
+from moderation import authorship
 from moderation.models import Author, Kind
+from moderation.notices import Asked
 
 from .limits import mailing
 from .links import author_of
-from .replies import back, private, reply_or_404, too_many
+from .replies import back, owe_link, private, reply_or_404, too_many
 from .service import now, reading, service, writing
 
 blueprint = Blueprint("erasing", __name__)
@@ -48,22 +48,10 @@ def erasure(token: str) -> Response:
 @mailing
 def ask_for_everything(token: str) -> Response:
     """Mail a link that erases all that the address left: knowing this page does not prove it."""
-    found = reply_or_404(token)
-    if service().settings.mail is None or found.author_id is None:
-        return back(token, "no-mail")
-    day = now().astimezone(UTC).date()
-    with writing() as session:
-        notices.owe(
-            session,
-            Kind.ERASE,
-            f"{found.author_id}:{day}",
-            at=now(),
-            author_id=found.author_id,
-            locale=found.locale,
-        )
-        session.commit()
+    asked = owe_link(Kind.ERASE, reply_or_404(token))
     # The same words whether it is owed since now or since this morning.
-    return back(token, "erasing")
+    told = {Asked.NEW: "erasing", Asked.BEFORE: "erasing", Asked.ENOUGH: "erasing-enough"}
+    return back(token, told.get(asked, "no-mail"))
 
 
 @blueprint.get("/erasures/<token>")

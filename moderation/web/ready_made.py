@@ -26,7 +26,7 @@ _PREFIX = "/api/v1/sites/"
 _SUFFIX = "/thread"
 #: Longer ones are answered as if they had not come, or by the view behind: what is looked up here
 #: is kept, and a few thousand of a client's own making must not fill the memory.
-_LONGEST_QUERY = 8_000
+_LONGEST_ADDRESS = 8_000
 _LONGEST_HEADER = 1_000
 _LOOK_UP = """
     SELECT d.etag, d.plain, d.gzip, d.brotli FROM document d
@@ -141,7 +141,8 @@ class ReadyMade:
         """Answer from what lies ready, or ask the application behind."""
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         query = environ.get("QUERY_STRING", "")
-        if method in {"GET", "HEAD"} and path.endswith(_SUFFIX) and len(query) <= _LONGEST_QUERY:
+        short = len(path) + len(query) <= _LONGEST_ADDRESS
+        if method in {"GET", "HEAD"} and path.endswith(_SUFFIX) and short:
             wanted = wanted_from(path, query)
             ready = self._find(wanted.address) if wanted else None
             if ready is not None:

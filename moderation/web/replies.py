@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, TooManyReq
 
 from moderation import authorship, notices
 from moderation.models import Comment, Kind, Stale, Status
+from moderation.notices import Asked
 from moderation.text import markup, plain
 
 from . import words
@@ -261,20 +262,18 @@ def withdrawal(token: str) -> Response:
 @mailing
 def mail(token: str) -> Response:
     """Mail this page's address to the author, once for each reply and three times a day at most."""
-    found = reply_or_404(token)
+    asked = owe_link(Kind.STATUS, reply_or_404(token))
+    told = {Asked.NEW: "mailed", Asked.BEFORE: "mailed-before", Asked.ENOUGH: "mailed-enough"}
+    return back(token, told.get(asked, "no-mail"))
+
+
+def owe_link(kind: Kind, found: Comment) -> Asked:
+    """Owe its author a link, where mail is sent at all."""
     if service().settings.mail is None or found.author_id is None:
-        return back(token, "no-mail")
+        return Asked.NOBODY
+    site_key = service().site_key(found.thread.site)
     with writing() as session:
-        if not authorship.links_left(session, found.author_id, now()):
-            return back(token, "mailed-enough")
-        owed = notices.owe(
-            session,
-            Kind.STATUS,
-            found.id,
-            at=now(),
-            author_id=found.author_id,
-            comment_id=found.id,
-            locale=found.locale,
-        )
-        session.commit()
-    return back(token, "mailed" if owed else "mailed-before")
+        asked = notices.owe_link(session, kind, found, site_key, at=now())
+        if asked is not Asked.ENOUGH:
+            session.commit()
+    return asked

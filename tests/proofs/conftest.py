@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from canaries import Search
+from canary_hunt import everybody
 
 from moderation.config import Settings
 
@@ -13,3 +15,9 @@ SECRET = "a-secret-for-the-proofs-alone-0123456789"
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     return replace(settings, secret_keys=(SECRET,))
+
+
+@pytest.fixture(scope="session")
+def search() -> Search:
+    """What must never be found, of everybody; making it takes seconds."""
+    return everybody()

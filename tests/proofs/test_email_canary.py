@@ -5,28 +5,14 @@ the page that gives a form back to whoever filled it in, and the address a moder
 """
 
 import hashlib
-import json
 import logging
-from collections.abc import Iterator
-from pathlib import Path
 
-import psycopg
 import pytest
-from canaries import (
-    HASHES,
-    TEXT,
-    Canary,
-    Search,
-    canaries,
-    hashed_needles,
-    plain_needles,
-    spellings,
-)
-from characters import ANN, EVE, OLGA, OTTO, PAGE, PASSWORD, World
-from psycopg import sql
-from servers import SIZE, written
+from canaries import HASHES, TEXT, Canary, Search, spellings
+from canary_hunt import FLOCK, NUMBER, Answers, said, stored
+from characters import ANN, EVE, PAGE, PASSWORD, World
+from servers import written
 from sqlalchemy import select, update
-from werkzeug.test import TestResponse
 
 from moderation import privacy
 from moderation.models import Author, Comment
@@ -34,54 +20,7 @@ from moderation.web import leaving
 
 pytestmark = pytest.mark.proof
 
-NUMBER = 1_000 * SIZE
 POST = "/api/v1/sites/blog/comments"
-FLOCK = canaries(NUMBER)
-
-
-@pytest.fixture(scope="module")
-def search() -> Search:
-    """Everything to look for, of everybody. Masked forms, keyed digests are not in it."""
-    made = Search()
-    for number, one in enumerate(FLOCK):
-        made.add(plain_needles(one.email))
-        made.add(hashed_needles(one.email, _joined(number, one)))
-        made.add(form.encode() for form in (one.network, one.network.upper()))
-        made.add(hashed_needles(one.network, (one.network.rpartition(".")[0] + ".0/24",)))
-    for email in (ANN, OLGA, OTTO, EVE):
-        made.add(plain_needles(email))
-        made.add(hashed_needles(email))
-    return made
-
-
-def said(number: int) -> str:
-    return f"Words of reader {number}."
-
-
-def _joined(number: int, one: Canary) -> Iterator[str]:
-    """An address with what is known of a comment: a copy of the database could be tried for it."""
-    parts = [PAGE, None, "Canary", one.email, "", said(number)]
-    yield json.dumps(parts)
-    for separator in ("", "\n", "|", ":"):
-        yield separator.join(part or "" for part in parts)
-        yield f"{PAGE}{separator}{one.email}"
-        yield f"blog{separator}{one.email.lower()}"
-
-
-class Answers:
-    """What was answered, with what was meant left out."""
-
-    def __init__(self) -> None:
-        #: Each line once: most pages have most of theirs in common.
-        self.lines: set[bytes] = set()
-
-    def keep(self, answer: TestResponse, *, own: str = "") -> TestResponse:
-        """Keep an answer; `own` is what its reader typed into the form it gives back."""
-        text = answer.get_data()
-        for form in plain_needles(own) if own else ():
-            text = text.replace(b'value="' + form + b'"', b"")
-        self.lines |= {*text.splitlines(), *str(answer.headers).encode().splitlines()}
-        return answer
 
 
 def leave_through_the_api(world: World, answers: Answers) -> None:
@@ -223,27 +162,6 @@ def commands(world: World) -> bytes:
         )
     ]
     return "\n".join(said_by_all).encode()
-
-
-def stored(world: World) -> Iterator[tuple[str, bytes]]:
-    """Every byte of the database: SQLite's files, or every column of every row of PostgreSQL."""
-    if world.database.is_sqlite:
-        folder = Path(str(world.database.url.database))
-        for file in sorted(folder.parent.glob(f"{folder.name}*")):
-            yield file.name, file.read_bytes()
-        return
-    plain_url = world.database.url.set(drivername="postgresql")
-    with psycopg.connect(plain_url.render_as_string(hide_password=False)) as connection:
-        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        for (table,) in tables.fetchall():
-            rows = connection.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(table)))
-            yield table, b"\n".join(_bytes(value) for row in rows for value in row)
-
-
-def _bytes(value: object) -> bytes:
-    if isinstance(value, bytes):
-        return value
-    return (json.dumps(value) if isinstance(value, dict | list) else str(value)).encode()
 
 
 def test_no_address_is_found_anywhere(

@@ -19,7 +19,6 @@ from moderation.models import (
     Message,
     Report,
     Site,
-    State,
     Status,
     Subscription,
 )
@@ -181,19 +180,6 @@ def test_the_address_stays_while_another_reply_needs_it(world: World) -> None:
     assert found(world) == [digest_of(world, BOB)]
     with world.database.reading() as session:
         assert session.get_one(Comment, other).author_id is not None
-
-
-def test_links_that_were_mailed_still_count_after_one_reply_is_erased(world: World) -> None:
-    comment, path = left(world)
-    hang_more(world, comment)
-    world.left(body="Something else.")
-    with world.database.writing() as session:
-        session.scalars(select(Message)).one().state = State.SENT
-        session.commit()
-    world.client().post(f"{path}/erase")
-    with world.database.reading() as session:
-        kept = session.scalars(select(Message)).one()
-        assert (kept.comment_id, kept.kind) == (None, Kind.STATUS)
 
 
 def test_a_repeated_request_does_not_give_erased_words_again(world: World) -> None:

@@ -10,6 +10,7 @@ from werkzeug.test import create_environ
 
 from moderation import create_app
 from moderation.config import Settings
+from moderation.web.ready_made import wanted_from
 
 THREAD = "/api/v1/sites/blog/thread"
 Answer = tuple[str, list[tuple[str, str]], bytes]
@@ -131,6 +132,17 @@ def test_what_is_usual_is_answered_in_front(ready: World, monkeypatch: pytest.Mo
     assert found(ready, f"{ADDRESS}&sort=newest&after=", monkeypatch)
     assert found(ready, f"{ADDRESS}&lang=en", monkeypatch)
     assert not found(ready, f"{ADDRESS}&more=1", monkeypatch)
+
+
+@pytest.mark.parametrize("where", ["path", "query"])
+def test_long_addresses_are_not_kept_in_memory(ready: World, where: str) -> None:
+    many, before = "x" * 60_000, wanted_from.cache_info().currsize
+    path = f"/api/v1/sites/{many}/thread" if where == "path" else THREAD
+    query = f"{ADDRESS}&more={many}" if where == "query" else ADDRESS
+    ask(ready.app.wsgi_app, "GET", path, query)
+    assert wanted_from.cache_info().currsize == before
+    ask(ready.app.wsgi_app, "GET", THREAD, f"{ADDRESS}&after=&lang=")
+    assert wanted_from.cache_info().currsize == before + 1, "the control: short ones are"
 
 
 # Never stale

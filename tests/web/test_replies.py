@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from characters import World
-from sqlalchemy import select, update
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from moderation import create_app
@@ -381,18 +381,6 @@ def test_the_link_is_mailed_once_for_each_reply(mailing: World) -> None:
     assert "asked for before" in ask(mailing, path)
     (message,) = owed(mailing, Kind.STATUS)
     assert message.comment_id == comment
-
-
-def test_three_links_are_mailed_to_an_author_in_a_day(mailing: World) -> None:
-    paths = [left(mailing)[1] for _ in range(4)]
-    told = [ask(mailing, path) for path in paths]
-    assert ["on its way" in one for one in told] == [True, True, True, False]
-    assert "Three links are mailed in a day at most." in told[-1]
-    with mailing.database.writing() as session:
-        yesterday = datetime.now(UTC) - timedelta(days=1)
-        session.execute(update(Message).values(created_at=yesterday))
-        session.commit()
-    assert "on its way" in ask(mailing, paths[-1])
 
 
 def test_without_mail_none_is_offered_and_none_owed(world: World) -> None:
