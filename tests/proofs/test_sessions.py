@@ -15,8 +15,8 @@ from sqlalchemy import delete, update
 from werkzeug.test import TestResponse
 
 from moderation.models import Moderator, SignIn
-from moderation.web import accounts
-from moderation.web.accounts import MOST_HERE, WINDOW
+from moderation.web import guesses, sessions
+from moderation.web.guesses import MOST_HERE, WINDOW
 
 pytestmark = pytest.mark.proof
 
@@ -118,7 +118,7 @@ def test_control_sessions_without_an_end_stay_open(
     world: World, monkeypatch: pytest.MonkeyPatch, end: Callable[[World, SignedIn], None]
 ) -> None:
     monkeypatch.setattr(SignIn, "is_over", lambda _self, _now: False)
-    monkeypatch.setattr(accounts, "_end", lambda *_which: None)
+    monkeypatch.setattr(sessions, "end", lambda *_which: None)
     browser = world.signed_in()
     thief = copied(world, browser)
     end(world, browser)
@@ -192,7 +192,7 @@ def test_many_guesses_at_once_count_as_many(world: World) -> None:
 def test_control_without_counting_nobody_has_to_wait(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(accounts, "_refuse_guessers", lambda *_facts: None)
+    monkeypatch.setattr(guesses, "_refuse_guessers", lambda *_facts: None)
     client = world.client()
     assert {failed(client).status_code for _ in range(MOST_HERE + 3)} == {422}
 
@@ -266,5 +266,5 @@ def test_the_token_of_another_browser_is_refused(world: World) -> None:
 def test_control_without_the_token_forged_forms_are_taken(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(accounts, "check_own_form", lambda: None)
+    monkeypatch.setattr(sessions, "check_own_form", lambda: None)
     assert world.signed_in().client.post("/logout").status_code == 303
