@@ -1,4 +1,4 @@
-"""Signing in and out, the browsers one is signed in with, the password."""
+"""Signing in and out; one's own page: browsers, API tokens, the password."""
 
 from functools import partial
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 from flask import (
     Blueprint,
     Response,
-    abort,
     flash,
     g,
     redirect,
@@ -18,14 +17,15 @@ from flask import (
 from flask_babel import gettext as _
 from sqlalchemy import delete, select
 
+from moderation import factors
 from moderation.accounts import HASHER
-from moderation.models import Moderator, Notices, SignIn
+from moderation.models import Moderator, Notices, SignIn, Token
 
 from . import guesses, sessions
 from .forms import NoticesForm, PasswordForm, SignInForm
 from .limits import signing_in
-from .service import reading, service, writing
-from .sessions import inside, protected
+from .service import now, reading, service, writing
+from .sessions import inside, protected, sent_id
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -51,6 +51,9 @@ def sign_in() -> Any:
         return error.answer(_login(form, str(guesses.WAIT)))
     if moderator_id is None:
         return Response(_login(form, _("The address or the password is wrong.")), 422)
+    if factors.ways(reading(), moderator_id).any:
+        sessions.begin_half(moderator_id)
+        return redirect(url_for("second.ask", next=request.args.get("next")), 303)
     sessions.begin(moderator_id)
     return redirect(inside(request.args.get("next"), url_for("queue.index")), 303)
 
@@ -71,7 +74,7 @@ def logout() -> Any:
 @blueprint.get("/queue/account")
 @protected
 def account() -> str:
-    """The browsers one is signed in with, and the password."""
+    """One's own page. Where one is signed in is shown to who gave the password a moment ago."""
     return _account(PasswordForm(formdata=None))
 
 
@@ -79,10 +82,7 @@ def account() -> str:
 @protected
 def revoke() -> Any:
     """Sign one of one's browsers out."""
-    chosen = request.form.get("session", "")
-    if "\0" in chosen:
-        abort(400)
-    sessions.end(SignIn.id == chosen, SignIn.moderator_id == g.me.id)
+    sessions.end(SignIn.id == sent_id("session"), SignIn.moderator_id == g.me.id)
     flash(_("That browser is signed out."), "done")
     return redirect(url_for("accounts.account"), 303)
 
@@ -91,8 +91,22 @@ def revoke() -> Any:
 @protected
 def revoke_others() -> Any:
     """Sign all of one's other browsers out."""
-    sessions.end(SignIn.id != g.sign_in.id, SignIn.moderator_id == g.me.id)
+    with writing() as rows:
+        factors.end_others(rows, g.me.id, but=g.sign_in.id)
+        rows.commit()
     flash(_("You are signed in here alone."), "done")
+    return redirect(url_for("accounts.account"), 303)
+
+
+@blueprint.post("/queue/account/revoke-token")
+@protected
+def revoke_token() -> Any:
+    """End one of one's API tokens."""
+    chosen = sent_id("token")
+    with writing() as rows:
+        rows.execute(delete(Token).where(Token.id == chosen, Token.moderator_id == g.me.id))
+        rows.commit()
+    flash(_("That token is no longer taken."), "done")
     return redirect(url_for("accounts.account"), 303)
 
 
@@ -131,7 +145,7 @@ def password() -> Any:
     fresh, me = HASHER.hash(form.new.data), g.me.id
     with writing() as rows:
         rows.get_one(Moderator, me).password_hash = fresh
-        rows.execute(delete(SignIn).where(SignIn.moderator_id == me))
+        factors.end_others(rows, me)
         rows.commit()
     sessions.begin(me)
     flash(_("Your password is changed, and your other browsers are signed out."), "done")
@@ -139,8 +153,22 @@ def password() -> Any:
 
 
 def _account(form: PasswordForm, notices_form: NoticesForm | None = None) -> str:
-    mine = select(SignIn).where(SignIn.moderator_id == g.me.id).order_by(SignIn.last_seen_at.desc())
-    browsers = [
+    me, is_confirmed = g.me.id, g.sign_in.is_confirmed(now())
+    return render_template(
+        "accounts/account.html",
+        ways=factors.ways(reading(), me),
+        is_confirmed=is_confirmed,
+        sessions=_browsers(me) if is_confirmed else [],
+        tokens=_tokens(me) if is_confirmed else [],
+        password_form=form,
+        notices_form=notices_form or NoticesForm(formdata=None, obj=g.me),
+        mail_is_sent=service().settings.mail is not None,
+    )
+
+
+def _browsers(me: str) -> list[dict[str, Any]]:
+    mine = select(SignIn).where(SignIn.moderator_id == me).order_by(SignIn.last_seen_at.desc())
+    return [
         {
             "id": one.id,
             "label": one.browser or _("A browser"),
@@ -149,11 +177,10 @@ def _account(form: PasswordForm, notices_form: NoticesForm | None = None) -> str
             "current": one.id == g.sign_in.id,
         }
         for one in reading().scalars(mine)
+        if not one.is_over(now())
     ]
-    return render_template(
-        "accounts/account.html",
-        sessions=browsers,
-        password_form=form,
-        notices_form=notices_form or NoticesForm(formdata=None, obj=g.me),
-        mail_is_sent=service().settings.mail is not None,
-    )
+
+
+def _tokens(me: str) -> list[Token]:
+    mine = select(Token).where(Token.moderator_id == me).order_by(Token.created_at, Token.id)
+    return list(reading().scalars(mine))

@@ -10,7 +10,7 @@ from flask_wtf.csrf import CSRFError, validate_csrf
 from sqlalchemy import delete, or_, select, update
 from wtforms import ValidationError
 
-from moderation.models import SignIn
+from moderation.models import HalfSignIn, SignIn
 from moderation.privacy import new_id, new_token, token_digest
 
 from .service import now, reading, service, writing
@@ -52,6 +52,14 @@ def inside(target: str | None, otherwise: str) -> str:
     return target if target.startswith("/") and _harmless(target) else otherwise
 
 
+def sent_id(field: str) -> str:
+    """The id in a field of a form, which may be anybody's; text that no id can be is refused."""
+    found = request.form.get(field, "")
+    if "\0" in found:
+        abort(400)
+    return found
+
+
 def _harmless(target: str) -> bool:
     # Browsers read "\\" as "/", and drop tabs and line ends: "/\\evil" leads elsewhere.
     strange = "\\" in target or target.startswith("//") or not target.isprintable()
@@ -89,6 +97,7 @@ def begin(moderator_id: str) -> None:
                 browser=_browser(),
                 created_at=now(),
                 last_seen_at=now(),
+                confirmed_at=now(),
             )
         )
         rows.execute(
@@ -100,6 +109,48 @@ def begin(moderator_id: str) -> None:
             )
         )
         rows.commit()
+
+
+def begin_half(moderator_id: str) -> None:
+    """Remember that the password was right in this browser, until the second factor was given.
+
+    The cookie has a token and no more, so a copy of it is worth nothing once the row is gone.
+    """
+    token = new_token()
+    session.clear()
+    session["half"] = token
+    with writing() as rows:
+        rows.add(
+            HalfSignIn(
+                id=new_id(),
+                token_digest=token_digest(token),
+                moderator_id=moderator_id,
+                created_at=now(),
+            )
+        )
+        rows.execute(delete(HalfSignIn).where(HalfSignIn.created_at < now() - HalfSignIn.LIFE))
+        rows.commit()
+
+
+def half_signed_in() -> HalfSignIn | None:
+    """What this browser has of a sign-in: the password was right, and it is not too late."""
+    token = session.get("half")
+    if not isinstance(token, str):
+        return None
+    wish = select(HalfSignIn).where(HalfSignIn.token_digest == token_digest(token))
+    found = reading().scalar(wish)
+    return None if found is None or found.is_over(now()) else found
+
+
+def complete(half: HalfSignIn) -> bool:
+    """Sign the browser in; False where the half was used or ended a moment ago."""
+    with writing() as rows:
+        gone = delete(HalfSignIn).where(HalfSignIn.id == half.id).returning(HalfSignIn.id)
+        found = rows.scalar(gone) is not None
+        rows.commit()
+    if found:
+        begin(half.moderator_id)
+    return found
 
 
 def end(*which: Any) -> None:
