@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from moderation.database import insert_once
@@ -39,6 +39,12 @@ def of(rows: Session, moderator_id: str) -> list[Passkey]:
     return list(rows.scalars(own.order_by(Passkey.created_at, Passkey.id)))
 
 
+def has_room(rows: Session, moderator_id: str) -> bool:
+    """Whether a moderator may have one more."""
+    own = select(func.count()).where(Passkey.moderator_id == moderator_id)
+    return (rows.scalar(own) or 0) < MOST
+
+
 def ask_for_new(
     rows: Session, party: Party, moderator: Moderator, browser: SignIn, at: datetime
 ) -> str:
@@ -66,11 +72,14 @@ def register(
 ) -> bool:
     """Keep the passkey that a browser made of what it was asked for, which is spent either way.
 
-    False where the answer is another one, or where the passkey is somebody's already.
+    False where the answer is another one, where the passkey is somebody's already, or where there
+    is no room.
     """
     import webauthn
 
     challenge = _spent(rows, browser, at)
+    if not has_room(rows, browser.moderator_id):
+        return False
     try:
         verified = _verified(
             webauthn.verify_registration_response,

@@ -111,13 +111,12 @@ def removed() -> Any:
 
 def index_page(form: PasskeyForm, sentence: str | None = None) -> str:
     """The page of factors, with what is wrong with a new passkey."""
-    passkeys = factors.passkeys.of(reading(), g.me.id)
     return render_template(
         "accounts/factors.html",
         ways=factors.ways(reading(), g.me.id),
         app=factors.apps.of(reading(), g.me.id),
-        passkeys=passkeys,
-        takes_more=len(passkeys) < factors.passkeys.MOST,
+        passkeys=factors.passkeys.of(reading(), g.me.id),
+        takes_more=factors.passkeys.has_room(reading(), g.me.id),
         has_name=here() is not None,
         form=form,
         error=sentence,

@@ -11,7 +11,7 @@ from .confirming import confirmed
 from .factor_forms import PasskeyForm
 from .factors import added, index_page, removed
 from .relying import here, sent_answer
-from .service import now, service, writing
+from .service import now, reading, service, writing
 from .sessions import sent_id
 
 blueprint = Blueprint("passkeys", __name__, url_prefix="/queue/account/factors/passkeys")
@@ -20,11 +20,12 @@ blueprint = Blueprint("passkeys", __name__, url_prefix="/queue/account/factors/p
 @blueprint.post("/challenge")
 @confirmed
 def challenge() -> Response:
-    """What a passkey is made by, for the page's script; none where the name has to be better, or
-    the device would keep a passkey that we do not know.
+    """What a passkey is made by, for the page's script; none where it would not be kept, or
+    the device would have a passkey that we do not know.
     """
     party = here()
-    if party is None or not PasskeyForm().validate_on_submit():
+    has_room = factors.passkeys.has_room(reading(), g.me.id)
+    if party is None or not has_room or not PasskeyForm().validate_on_submit():
         abort(409)
     with writing() as rows:
         asked = factors.passkeys.ask_for_new(rows, party, g.me, g.sign_in, now())

@@ -268,6 +268,16 @@ def test_several_passkeys_are_kept_by_name_and_removed_one_by_one(world: World) 
     assert kept.status_code == 303
 
 
+def test_there_is_room_for_so_many_passkeys(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser, key = world.signed_in(), Authenticator()
+    options = asked_to_make(browser)
+    monkeypatch.setattr(factors.passkeys, "MOST", 0)
+    refusal = browser.post(f"{FACTORS}/passkeys", name="x", answer=key.made(options))
+    assert refusal.status_code == 422
+    assert "as many passkeys as one account can have" in refusal.text
+    assert browser.post(f"{FACTORS}/passkeys/challenge", name="x").status_code == 409
+
+
 def test_another_moderators_passkey_cannot_be_removed(world: World) -> None:
     make_passkey(world.signed_in())
     (anns,) = stored(world, Passkey)
