@@ -169,7 +169,7 @@ class SignedIn:
         return self.client.get(url, query_string=query or None)
 
     def post(self, url: str, **fields: Any) -> TestResponse:
-        form = self.client.get("/login" if url == "/login" else "/queue/account").text
+        form = self.client.get("/login" if url.startswith("/login") else "/queue/account").text
         token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)
         assert token, form
         return self.client.post(url, data={"csrf_token": token[1], **fields})

@@ -7,7 +7,8 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from moderation.accounts import add_moderator, add_site, add_token
+from moderation import factors
+from moderation.accounts import BadAccount, add_moderator, add_site, add_token, find_moderator
 from moderation.models import Role, Site
 
 from .running import database, keyring, writing
@@ -71,6 +72,22 @@ def moderator_add(
             datetime.now(UTC),
         )
     click.echo(f"Added {name} as {role}.")
+
+
+@moderator.command("reset-factors")
+@click.argument("email")
+@with_appcontext
+def moderator_reset_factors(email: str) -> None:
+    """Let in with the password alone somebody who lost app, passkeys and recovery codes."""
+    with writing() as session:
+        found = find_moderator(session, keyring(), email)
+        if found is None:
+            raise BadAccount("There is no moderator with this address.")
+        factors.reset(session, found.id)
+    click.echo(
+        f"{found.name} signs in with the password alone now, and is signed out everywhere. "
+        "Have them set up a second factor again."
+    )
 
 
 def _asked_password() -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from moderation import keeping, migrations, outbox
 from moderation.database import Database
-from moderation.models import Author, Comment, Moderator, Secret, Site
+from moderation.models import AuthenticatorApp, Author, Comment, Moderator, Secret, Site
 from moderation.text import markup
 
 from .running import database, keyring
@@ -65,7 +65,7 @@ def reseal() -> None:
     keys = keyring()
     changed = sum(
         _walk(model, lambda row: bool(row.reseal(keys)))
-        for model in (Secret, Site, Moderator, Author)
+        for model in (Secret, Site, Moderator, AuthenticatorApp, Author)
     )
     click.echo(f"Sealed {changed} rows with the current key; older keys are no longer needed.")
 

@@ -4,9 +4,11 @@ from .author import Author
 from .comment import CHANGES, Comment, NotAllowed, Stale
 from .decision import Actor, AddressView, Decision
 from .document import Document
+from .factor import AuthenticatorApp, Passkey, RecoveryCode
 from .message import Kind, Message, State, Subscription
 from .moderator import (
     Bearer,
+    HalfSignIn,
     Moderator,
     Notices,
     Role,
@@ -28,11 +30,13 @@ __all__ = [
     "CHANGES",
     "Actor",
     "AddressView",
+    "AuthenticatorApp",
     "Author",
     "Bearer",
     "Comment",
     "Decision",
     "Document",
+    "HalfSignIn",
     "Kind",
     "MailedLink",
     "Message",
@@ -40,7 +44,9 @@ __all__ = [
     "NotAllowed",
     "Notices",
     "OtherWay",
+    "Passkey",
     "Receipt",
+    "RecoveryCode",
     "Report",
     "Revision",
     "Role",

@@ -118,7 +118,14 @@ class Moderator(Sees, Base):
         return open_sites(self.role, [site.id for site in self.sites])
 
 
-class SignIn(Base):
+class Challenged:
+    """What a passkey is asked to sign, kept with the browser that asks: once, and not for long."""
+
+    challenge: Mapped[bytes | None] = mapped_column(default=None)
+    challenged_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class SignIn(Challenged, Base):
     """One browser in which a moderator is signed in. Deleting the row signs it out at once."""
 
     __tablename__ = "sign_in"
@@ -126,6 +133,8 @@ class SignIn(Base):
     #: Signed out after so long without a request, and at the latest after so long in all.
     IDLE = timedelta(days=7)
     LONGEST = timedelta(days=30)
+    #: For so long after the password was given, what guards the account can be changed.
+    CONFIRMED = timedelta(minutes=10)
 
     id: Mapped[str] = mapped_column(Ascii, primary_key=True, default=new_id)
     token_digest: Mapped[str] = mapped_column(Ascii, unique=True)
@@ -135,12 +144,42 @@ class SignIn(Base):
     browser: Mapped[str] = mapped_column(String(80), default="")
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
 
     moderator: Mapped[Moderator] = relationship(lazy="joined", innerjoin=True)
 
     def is_over(self, now: datetime) -> bool:
         """Whether it has been idle, or has lasted, too long."""
         return now - self.last_seen_at > self.IDLE or now - self.created_at > self.LONGEST
+
+    def is_confirmed(self, now: datetime) -> bool:
+        """Whether the password was given in it a moment ago."""
+        return self.confirmed_at is not None and now - self.confirmed_at <= self.CONFIRMED
+
+
+class HalfSignIn(Challenged, Base):
+    """A browser in which the password was right, and the second factor is still to come.
+
+    It opens no page. It is a row of its own kind, so that no forgotten condition can make it a
+    session; it goes when it is used.
+    """
+
+    __tablename__ = "half_sign_in"
+
+    LIFE = timedelta(minutes=5)
+
+    id: Mapped[str] = mapped_column(Ascii, primary_key=True, default=new_id)
+    token_digest: Mapped[str] = mapped_column(Ascii, unique=True)
+    moderator_id: Mapped[str] = mapped_column(
+        ForeignKey("moderator.id", ondelete="CASCADE"), index=True
+    )
+    created_at: Mapped[datetime] = mapped_column(index=True)
+
+    moderator: Mapped[Moderator] = relationship(lazy="joined", innerjoin=True)
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether it took too long."""
+        return now - self.created_at > self.LIFE
 
 
 class SignInFailure(Base):

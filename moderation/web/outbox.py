@@ -14,8 +14,8 @@ from moderation import outbox
 from moderation.models import Author, Kind, Message, Moderator, Role, Site, State
 from moderation.privacy import masked
 
-from .accounts import protected
 from .service import now, reading, service, writing
+from .sessions import protected
 
 blueprint = Blueprint("outbox", __name__, url_prefix="/queue/outbox")
 

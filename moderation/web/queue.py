@@ -18,9 +18,9 @@ from moderation.privacy import new_id
 from moderation.text import plain
 
 from . import cards, words
-from .accounts import inside, protected
 from .drawing import gettext as _
 from .service import now, reading, service, writing
+from .sessions import inside, protected
 
 blueprint = Blueprint("queue", __name__, url_prefix="/queue")
 

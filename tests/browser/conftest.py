@@ -20,7 +20,7 @@ FLAGS = [
     "--disable-sync",
     # A page that a test makes up has no network address, so this machine would be foreign to it.
     "--disable-features=LocalNetworkAccessChecks",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
 
 

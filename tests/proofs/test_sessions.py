@@ -8,15 +8,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from authenticator import code_of, forget_the_last_code, half_signed_in, set_up_app
 from characters import ANN, OLGA, PASSWORD, SignedIn, World
 from flask.testing import FlaskClient
 from servers import at_once
 from sqlalchemy import delete, update
 from werkzeug.test import TestResponse
 
-from moderation.models import Moderator, SignIn
-from moderation.web import accounts
-from moderation.web.accounts import MOST_HERE, WINDOW
+from moderation import factors
+from moderation.models import HalfSignIn, Moderator, SignIn
+from moderation.web import guesses, sessions
+from moderation.web.guesses import MOST_HERE, WINDOW
 
 pytestmark = pytest.mark.proof
 
@@ -71,6 +73,16 @@ def keep_it_too_long(world: World, _browser: SignedIn) -> None:
     _write(world, update(SignIn).values(created_at=long_ago))
 
 
+def reset_factors(world: World, _browser: SignedIn) -> None:
+    with world.database.writing() as session:
+        factors.reset(session, world.moderator(session, "Ann").id)
+        session.commit()
+
+
+def turn_a_factor_on_elsewhere(world: World, _browser: SignedIn) -> None:
+    set_up_app(world.signed_in())
+
+
 def _write(world: World, statement: Any) -> None:
     with world.database.writing() as session:
         session.execute(statement)
@@ -85,6 +97,8 @@ ENDS: list[Callable[[World, SignedIn], None]] = [
     remove_the_moderator,
     leave_it_idle,
     keep_it_too_long,
+    reset_factors,
+    turn_a_factor_on_elsewhere,
 ]
 
 
@@ -99,6 +113,95 @@ def test_a_copied_cookie_is_worth_nothing_after(
     assert not is_in(thief)
     assert thief.client.post("/queue/decisions").status_code == 401
     assert thief.client.post("/queue/account/password").status_code == 401
+
+
+# Half signed in: the password was right, and the second factor is still to come.
+
+
+def take_too_long(world: World, _elsewhere: SignedIn) -> None:
+    long_ago = datetime.now(UTC) - HalfSignIn.LIFE - timedelta(seconds=1)
+    _write(world, update(HalfSignIn).values(created_at=long_ago))
+
+
+def sign_out_everywhere_else(_world: World, elsewhere: SignedIn) -> None:
+    assert elsewhere.post("/queue/account/revoke-others").status_code == 303
+
+
+HALF_ENDS: list[Callable[[World, SignedIn], None]] = [
+    take_too_long,
+    change_password,
+    sign_out_everywhere_else,
+    remove_the_moderator,
+    reset_factors,
+]
+
+
+@pytest.mark.parametrize("end", HALF_ENDS, ids=lambda end: end.__name__)
+def test_half_a_sign_in_cannot_be_completed_after(
+    world: World, end: Callable[[World, SignedIn], None]
+) -> None:
+    elsewhere = world.signed_in()
+    app, codes = set_up_app(elsewhere)
+    half = half_signed_in(world)
+    end(world, elsewhere)
+    for code in (code_of(app, 1), codes[0]):
+        answer = half.post("/login/second", code=code)
+        assert (answer.status_code, answer.location) == (303, "/login")
+    assert not is_in(half)
+
+
+def test_half_a_sign_in_opens_no_page(world: World) -> None:
+    set_up_app(world.signed_in())
+    half, opened = half_signed_in(world), []
+    for rule in world.app.url_map.iter_rules():
+        if rule.rule.startswith("/queue"):
+            address = re.sub(r"<[^>]+>", "x", rule.rule)
+            for method in sorted({"GET", "POST"} & (rule.methods or set())):
+                answer = half.client.open(address, method=method)
+                to_login = (answer.location or "").startswith("/login?next=")
+                if answer.status_code != 401 and not to_login:
+                    opened.append((method, address))
+    assert opened == []
+    assert half.get("/login/second").status_code == 200
+
+
+def test_a_copy_of_half_a_sign_in_is_worth_nothing_once_it_was_used(world: World) -> None:
+    app, codes = set_up_app(world.signed_in())
+    half = half_signed_in(world)
+    thief = copied(world, half)
+    half.post("/login/second", code=code_of(app, 1))
+    assert is_in(half)
+    assert thief.post("/login/second", code=codes[0]).location == "/login"
+    assert not is_in(thief)
+    assert not is_in(copied(world, thief))
+
+
+@pytest.mark.parametrize("kind", ["of the app", "of recovery"])
+def test_one_code_in_many_browsers_at_once_signs_one_in(world: World, kind: str) -> None:
+    app, codes = set_up_app(world.signed_in())
+    code = code_of(app, 1) if kind == "of the app" else codes[0]
+    halves = [half_signed_in(world) for _ in range(MOST_HERE)]
+    at_once([lambda half=half: half.post("/login/second", code=code) for half in halves])
+    assert [is_in(half) for half in halves].count(True) == 1
+
+
+def test_control_with_the_memory_of_codes_gone_many_are_signed_in(world: World) -> None:
+    app, _codes = set_up_app(world.signed_in())
+    for half in [half_signed_in(world) for _ in range(3)]:
+        forget_the_last_code(world)
+        half.post("/login/second", code=code_of(app, 1))
+        assert is_in(half)
+
+
+def test_control_a_half_without_an_end_can_be_completed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, _codes = set_up_app(world.signed_in())
+    half = half_signed_in(world)
+    monkeypatch.setattr(HalfSignIn, "is_over", lambda _self, _now: False)
+    take_too_long(world, half)
+    half.post("/login/second", code=code_of(app, 1))
+    assert is_in(half)
 
 
 def test_a_removed_moderator_loses_their_tokens(world: World) -> None:
@@ -118,7 +221,7 @@ def test_control_sessions_without_an_end_stay_open(
     world: World, monkeypatch: pytest.MonkeyPatch, end: Callable[[World, SignedIn], None]
 ) -> None:
     monkeypatch.setattr(SignIn, "is_over", lambda _self, _now: False)
-    monkeypatch.setattr(accounts, "_end", lambda *_which: None)
+    monkeypatch.setattr(sessions, "end", lambda *_which: None)
     browser = world.signed_in()
     thief = copied(world, browser)
     end(world, browser)
@@ -192,7 +295,7 @@ def test_many_guesses_at_once_count_as_many(world: World) -> None:
 def test_control_without_counting_nobody_has_to_wait(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(accounts, "_refuse_guessers", lambda *_facts: None)
+    monkeypatch.setattr(guesses, "_refuse_guessers", lambda *_facts: None)
     client = world.client()
     assert {failed(client).status_code for _ in range(MOST_HERE + 3)} == {422}
 
@@ -222,11 +325,14 @@ def _without_own_words(answer: TestResponse) -> tuple[int, str, list[tuple[str, 
     return answer.status_code, page, [(n, v) for n, v in answer.headers if n not in changing]
 
 
+GUARDED = {"queue", "accounts", "second", "confirming", "factors", "passkeys"}
+
+
 def posts(world: World) -> list[str]:
     """Every address of queue and accounts that takes a form, made up from the URL map."""
     found = []
     for rule in world.app.url_map.iter_rules():
-        if "POST" in (rule.methods or ()) and rule.endpoint.split(".")[0] in {"queue", "accounts"}:
+        if "POST" in (rule.methods or ()) and rule.endpoint.split(".")[0] in GUARDED:
             found.append(re.sub(r"<[^>]+>", "x", rule.rule))
     return sorted(found)
 
@@ -243,7 +349,7 @@ FORGED = {"comment": "x", "version": "1", "status": "approved", "email": ANN, "p
 
 def test_forged_forms_are_refused(world: World) -> None:
     heard = forged(world)
-    assert len(heard) >= 8
+    assert len(heard) >= 20
     assert set(heard) > {"/login", "/logout", "/queue/decisions", "/queue/undo"}
     refused = {path for path, status in heard.items() if status in {400, 422}}
     assert refused == set(heard), heard
@@ -266,5 +372,5 @@ def test_the_token_of_another_browser_is_refused(world: World) -> None:
 def test_control_without_the_token_forged_forms_are_taken(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(accounts, "check_own_form", lambda: None)
+    monkeypatch.setattr(sessions, "check_own_form", lambda: None)
     assert world.signed_in().client.post("/logout").status_code == 303

@@ -1,0 +1,102 @@
+"""Passwords are tried, and whoever tries too often has to wait."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from argon2.exceptions import InvalidHashError, VerificationError
+from flask import Response, request
+from flask_babel import lazy_gettext as _
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from moderation.accounts import HASHER, account_digest
+from moderation.keeping import network_digest
+from moderation.models import Moderator, Secret, SignInFailure
+from moderation.privacy import new_id, new_token
+
+from .service import now, reading, service, writing
+
+#: Verified where there is no such account, so that the answer takes as long as for a wrong
+#: password. Nobody knows what it hashes.
+_NOBODYS_HASH = HASHER.hash(new_token())
+
+#: Failures within the window, from one network for one account, after which it has to wait;
+#: and for one account from anywhere, which slows a guesser with many addresses.
+WINDOW = timedelta(minutes=15)
+MOST_HERE = 5
+MOST_ANYWHERE = 50
+
+WAIT = _("Too many sign-ins failed. Wait a quarter of an hour, then try again.")
+
+
+class TooOften(Exception):
+    """Too many sign-ins failed; `seconds` until the next try."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__("Too many sign-ins failed.")
+        self.seconds = seconds
+
+    def answer(self, page: str) -> Response:
+        """The page that tells it, and when to come back."""
+        return Response(page, 429, {"Retry-After": str(self.seconds)})
+
+
+def proven(email: str, given: str) -> str | None:
+    """The id of the moderator whose password it is. Raises TooOften before looking at it."""
+    account = account_digest(reading(), service().keyring, email)
+    moderator = reading().scalar(select(Moderator).where(Moderator.email_digest == account))
+    stored = moderator.password_hash if moderator else None
+    right = attempt(account, lambda: is_password(stored, given))
+    return moderator.id if right and moderator else None
+
+
+def is_password(stored: str | None, given: str) -> bool:
+    """Whether it is the password; where there is none to compare with, that takes as long."""
+    try:
+        return HASHER.verify(stored or _NOBODYS_HASH, given) and stored is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def attempt(account: str, right: Callable[[], bool]) -> bool:
+    """Whether what was given for an account is right. Raises TooOften before looking at it.
+
+    The failure is written before it is tried, and taken back when it was right: a hundred tries
+    at once count as a hundred.
+    """
+    failure = _counted(account)
+    if not right():
+        return False
+    with writing() as rows:
+        rows.execute(delete(SignInFailure).where(SignInFailure.id == failure))
+        rows.commit()
+    return True
+
+
+def _counted(account: str) -> str:
+    failure = new_id()
+    with writing() as rows:
+        # Guesses are counted one after the other; on SQLite the write lock sees to that.
+        rows.execute(select(Secret.id).where(Secret.purpose == "accounts").with_for_update())
+        address = request.remote_addr or ""
+        network = network_digest(rows, service().keyring, address, now()) or ""
+        _refuse_guessers(rows, account, network)
+        rows.add(
+            SignInFailure(id=failure, account_digest=account, network_digest=network, at=now())
+        )
+        rows.execute(delete(SignInFailure).where(SignInFailure.at < now() - WINDOW))
+        rows.commit()
+    return failure
+
+
+def _refuse_guessers(rows: Session, account: str, network: str) -> None:
+    recent = SignInFailure.at > now() - WINDOW
+    anywhere = SignInFailure.account_digest == account
+    here = anywhere & (SignInFailure.network_digest == network)
+    for guesses, most in ((here, MOST_HERE), (anywhere, MOST_ANYWHERE)):
+        number, first = rows.execute(
+            select(func.count(), func.min(SignInFailure.at)).where(recent, guesses)
+        ).one()
+        if number >= most:
+            wait = first + WINDOW - now() if first else WINDOW
+            raise TooOften(max(1, int(wait.total_seconds()) + 1))
