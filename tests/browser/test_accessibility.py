@@ -81,9 +81,9 @@ def test_the_article_with_its_thread(browse: Browse, sqlite_demo: Served) -> Non
 def test_the_form_with_errors_and_the_waiting_reply(browse: Browse, sqlite_demo: Served) -> None:
     bob = Reader.of(browse, f"{sqlite_demo.neighbour}/")
     bob.write(something_new())
-    bob.form.get_by_label("Email").fill("nobody")
+    bob.form.get_by_role("textbox", name="Email").fill("nobody")
     bob.send()
-    expect(bob.form.get_by_label("Email")).to_have_attribute("aria-invalid", "true")
+    expect(bob.form.get_by_role("textbox", name="Email")).to_have_attribute("aria-invalid", "true")
     assert looked_at_in_every_mode(bob.page) == []
     bob.leave(something_new())
     assert looked_at_in_every_mode(bob.page) == []

@@ -148,6 +148,8 @@ def test_counts_on_a_page_share_one_request(browse: Browse, sqlite_demo: Served)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(host, wait_until="networkidle")
-    expect(page.locator("comment-count").first).to_have_text(r"88")
+    (counted,) = [one for one in asked if "/counts?" in one]
+    counts = page.request.get(counted).json()["counts"]
+    assert counts[url] > 80
+    expect(page.locator("comment-count").first).to_have_text(str(counts[url]))
     expect(page.locator("comment-count").last).to_have_text("0")
-    assert len([one for one in asked if "/counts?" in one]) == 1

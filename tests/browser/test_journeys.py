@@ -177,7 +177,9 @@ def test_an_empty_form_says_which_field_it_misses(browse: Browse, sqlite_demo: S
     bob.form.scroll_into_view_if_needed()
     bob.send()
     for label in ("Name", "Email", "Comment"):
-        expect(bob.form.get_by_label(label)).to_have_attribute("aria-invalid", "true")
+        expect(bob.form.get_by_role("textbox", name=label)).to_have_attribute(
+            "aria-invalid", "true"
+        )
     expect(bob.form.get_by_label("Name")).to_be_focused()
 
 

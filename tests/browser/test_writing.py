@@ -17,7 +17,8 @@ KEPT = "Your text is kept."
 
 
 def me(reader: Reader) -> list[str]:
-    return [reader.form.get_by_label(one).input_value() for one in ("Name", "Email", "Website")]
+    fields = ("Name", "Email", "Website")
+    return [reader.form.get_by_role("textbox", name=one).input_value() for one in fields]
 
 
 def changed(page: Page, **more: Any) -> None:
