@@ -17,7 +17,9 @@ from moderation.privacy import Keyring
 from . import (
     accounts,
     api,
+    batches,
     composing,
+    deciding,
     drawing,
     embed,
     erasing,
@@ -27,12 +29,14 @@ from . import (
     headers,
     health,
     language,
+    leases,
     limits,
     outbox,
     queue,
     reader,
     replies,
     reports,
+    saved_views,
     subscriptions,
 )
 from .ready_made import ReadyMade
@@ -80,9 +84,13 @@ def make_app(settings: config.Settings | None = None) -> Flask:
         feeds,
         fragment,
         reports,
+        batches,
+        leases,
+        saved_views,
+        deciding,
     ):
         app.register_blueprint(door.blueprint)
-    for switch_on in (errors, headers, language, drawing, composing):
+    for switch_on in (errors, headers, language, drawing, composing, batches, leases, saved_views):
         switch_on.init_app(app)
     _in_front(app, settings)
     return app
