@@ -37,6 +37,14 @@ def test_a_card_and_its_page_say_who_is_there(world: World) -> None:
     assert "Ann is here" in olga.get(f"/queue/comments/{comment}").text
 
 
+def test_what_others_look_at_comes_after_the_rest(world: World) -> None:
+    first, second = world.left(), world.left()
+    looking(world, ANN, first)
+    pages = {who: world.signed_in(who).get("/queue").text for who in (ANN, OLGA)}
+    order = {who: page.index(first) < page.index(second) for who, page in pages.items()}
+    assert order == {ANN: True, OLGA: False}
+
+
 def test_opening_a_page_takes_no_lease(world: World) -> None:
     comment = world.left()
     world.signed_in().get(f"/queue/comments/{comment}")

@@ -9,12 +9,13 @@ a forged form could borrow: the token is all that counts.
 from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
 from moderation import review
 from moderation.models import Actor, Comment, Moderator, NotAllowed, Stale, Status
 
-from . import cards, links
+from . import cards, language, links
 from .service import now, reading, writing
 
 blueprint = Blueprint("deciding", __name__, url_prefix="/decide")
@@ -76,15 +77,16 @@ def _page(mandate: links.Mandate, token: str, status: int, *, wanted: str = "") 
     comment = review.find(reading(), moderator, mandate.comment_id)
     if comment is None:
         abort(404)
-    drawn = render_template(
-        "queue/decide.html",
-        card=cards.one(comment),
-        token=token,
-        deeds=[str(one) for one in DEEDS if one is not comment.status],
-        wanted=wanted,
-        over=mandate.is_over,
-        **_meanwhile(comment, moderator, mandate),
-    )
+    with force_locale(language.asked() or moderator.locale or language.chosen()):
+        drawn = render_template(
+            "queue/decide.html",
+            card=cards.one(comment),
+            token=token,
+            deeds=[str(one) for one in DEEDS if one is not comment.status],
+            wanted=wanted,
+            over=mandate.is_over,
+            **_meanwhile(comment, moderator, mandate),
+        )
     return Response(drawn, status)
 
 

@@ -1,5 +1,6 @@
 """Who is here: the cards that moderators look at just now, told to one another by name."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from babel.lists import format_list
@@ -8,6 +9,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from moderation import leases
+from moderation.models import Comment
 
 from .accounts import protected
 from .drawing import isolated
@@ -44,6 +46,11 @@ def others() -> dict[str, list[str]]:
         g.others_here = leases.others(reading(), g.me, now=now())
     found: dict[str, list[str]] = g.others_here
     return found
+
+
+def passed_over(comments: Sequence[Comment]) -> list[Comment]:
+    """A page of the queue with those at its end that others look at just now."""
+    return sorted(comments, key=lambda comment: comment.id in others())
 
 
 def sentence_for(comment: str) -> str:

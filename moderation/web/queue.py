@@ -18,7 +18,7 @@ from moderation.models import (
 from moderation.privacy import new_id
 from moderation.text import plain
 
-from . import cards, saved_views, words
+from . import cards, leases, saved_views, words
 from .accounts import inside, protected
 from .drawing import gettext as _
 from .service import now, reading, service, writing
@@ -49,7 +49,7 @@ def index() -> Any:
     named = {name: value for name, value in filters.items() if value}
     return render_template(
         "queue/list.html",
-        cards=cards.several(found),
+        cards=cards.several(leases.passed_over(found)),
         counts=review.counts(reading(), g.me, wanted.site_id),
         filters=filters,
         sites=sites,

@@ -24,6 +24,8 @@ class Served:
     neighbour: str
     email: str
     password: str
+    #: Where its database and its keys lie.
+    folder: Path = Path()
 
     @property
     def article(self) -> str:
@@ -37,7 +39,7 @@ def demonstration(folder: Path, **environ: str) -> Iterator[Served]:
     url = f"http://127.0.0.1:{port}"
     with running(["demo", "--port", str(port)], url, folder, **environ):
         password = (folder / "demo_password").read_text().strip()
-        yield Served(url, f"http://127.0.0.1:{port + 1}", "moderator@example.org", password)
+        yield Served(url, f"http://127.0.0.1:{port + 1}", "moderator@example.org", password, folder)
 
 
 @contextmanager
