@@ -119,7 +119,7 @@ def test_all_look_alikes_are_chosen_by_one_of_them(world: World) -> None:
 def test_a_batch_is_carried_out_and_undone_to_the_exact_former_state(
     world: World, slowly: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(working, "CHUNK", 250)
+    monkeypatch.setattr(working, "CHUNK", 200)
     parent = world.published()
     world.published(parent=parent)
     crowd(world, SIZE)

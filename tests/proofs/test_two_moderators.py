@@ -20,7 +20,7 @@ from moderation.models import Comment, Decision
 
 pytestmark = pytest.mark.proof
 
-COMMENTS = 24
+COMMENTS = 16
 
 
 @dataclass
