@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from moderation.database import insert_once
@@ -26,7 +26,9 @@ def look(session: Session, moderator: Moderator, ids: Iterable[str], *, now: dat
 def _renew(session: Session, comment: str, moderator: str, until: datetime) -> None:
     row = {"comment_id": comment, "moderator_id": moderator, "until": until}
     if not insert_once(session, Lease, row):
-        session.get_one(Lease, (comment, moderator)).until = until
+        # Another tab of theirs may be taking it away: then there is nothing to renew.
+        mine = update(Lease).where(Lease.comment_id == comment, Lease.moderator_id == moderator)
+        session.execute(mine.values(until=until))
 
 
 def others(

@@ -354,6 +354,29 @@ def test_a_site_that_is_taken_from_a_moderator_is_left_out(world: World, slowly:
     assert statuses(world) == {Status.PENDING: 2}
 
 
+def test_what_a_moderator_typed_is_kept_with_the_decisions_alone(world: World) -> None:
+    world.left(body="Green.")
+    ann = world.signed_in()
+    address = previewed(ann, query="status=pending&q=green", note="Ask Bob about it.")
+    assert "Ask Bob about it." in ann.get(address).text
+    confirmed(ann, address)
+    batch = stored(world, address)
+    assert (batch.query, batch.note) == ("", "")
+    with world.database.reading() as session:
+        noted = select(Decision.note).where(Decision.version == 2)
+        assert session.scalars(noted).one() == "Ask Bob about it."
+
+
+def test_a_command_carries_out_what_waits(world: World, slowly: None) -> None:
+    for _ in range(5):
+        world.left()
+    ann = world.signed_in()
+    confirmed(ann, previewed(ann, query="status=pending"))
+    said = [world.app.test_cli_runner().invoke(args=["batches", "run"]).output for _ in range(2)]
+    assert said == ["Carried out 1 batch.\n", "Carried out 0 batches.\n"]
+    assert statuses(world) == {Status.SPAM: 5}
+
+
 def test_the_list_of_batches_leads_to_their_undo(world: World) -> None:
     world.left()
     ann = world.signed_in()

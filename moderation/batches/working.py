@@ -53,6 +53,8 @@ def confirm(session: Session, moderator: Moderator, batch_id: str, *, at: dateti
         if is_over(batch, at) or not batch.total:
             raise NotInTime
         batch.stage, batch.leased_until = Stage.RUNNING, at + LEASE
+        # It may be somebody's name, and has served.
+        batch.query = ""
     return batch
 
 
@@ -65,7 +67,7 @@ def take_back(session: Session, moderator: Moderator, batch_id: str, *, at: date
     if batch is None or batch.moderator_id != moderator.id or batch.stage is Stage.PREVIEW:
         raise NotInTime
     if batch.stage in {Stage.RUNNING, Stage.DONE}:
-        batch.until, batch.cursor = batch.cursor, ""
+        batch.until, batch.cursor, batch.note = batch.cursor, "", ""
         batch.stage, batch.ended_at, batch.leased_until = Stage.UNDOING, None, at + LEASE
         _messages_due(session, batch, at + HELD_BACK)
     return batch
@@ -219,6 +221,8 @@ def _leave(session: Session, batch: Batch, comments: list[str], outcome: Outcome
 def _end(session: Session, batch: Batch, moment: datetime) -> None:
     batch.stage = Stage.DONE if batch.stage is Stage.RUNNING else Stage.UNDONE
     batch.ended_at, batch.leased_until = moment, None
+    # It stands in each decision, where it goes with an author who erases everything.
+    batch.note = ""
     _messages_due(session, batch, moment + Message.UNDO_WINDOW)
 
 
