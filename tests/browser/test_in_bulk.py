@@ -70,7 +70,7 @@ def test_choosing_cards_and_undoing_all_of_it_without_javascript(
     ann.page.goto(f"{ann.url}/queue?status=pending&q=zq")
     for body in bodies:
         ann.card(body).get_by_label("Choose the comment by Bob").check()
-    ann.page.locator("#selection").get_by_role("button", name="Spam").click()
+    ann.page.locator("#selection").get_by_role("button", name="Mark them as spam").click()
     ann.page.get_by_role("button", name="Mark 2 comments as spam").click()
     expect(ann.page.get_by_text("2 comments were decided.")).to_be_visible()
     for body in bodies:
