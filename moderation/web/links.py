@@ -42,9 +42,9 @@ def erasure_url(author_id: str) -> str:
     return _absolute(f"/erasures/{erasure_token(author_id)}")
 
 
-def queue_url(comment: Comment | None = None) -> str:
-    """The queue, or one comment in it; both ask who one is."""
-    return _absolute(f"/queue/comments/{comment.id}" if comment else "/queue")
+def queue_url() -> str:
+    """The queue, which asks who one is."""
+    return _absolute("/queue")
 
 
 def decision_url(moderator: Moderator, comment: Comment) -> str:
