@@ -91,7 +91,7 @@ def test_the_bar_comes_to_its_end_by_itself(browse: Browse, sqlite_demo: Served)
         address = begun(session, bodies, lease=timedelta(seconds=4))
     ann.page.goto(ann.url + address)
     expect(ann.page.get_by_role("progressbar")).to_be_visible()
-    expect(ann.page.get_by_text("0 of 1")).to_be_visible()
+    expect(ann.page.locator("#bar-says")).to_have_text("0 of 1")
     expect(ann.page.get_by_text("1 comment was decided.")).to_be_visible()
 
 
