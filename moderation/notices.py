@@ -3,13 +3,14 @@
 Nothing is sent here (see `outbox`). Each function writes rows and leaves the commit to its caller.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from moderation.database import insert_once
 from moderation.models import (
@@ -46,6 +47,7 @@ def owe(
     moderator_id: str | None = None,
     comment_id: str | None = None,
     subscription_id: str | None = None,
+    batch_id: str | None = None,
     locale: str = "en",
 ) -> bool:
     """Owe a message once for each `occasion`; False when it was owed already.
@@ -61,6 +63,7 @@ def owe(
         "moderator_id": moderator_id,
         "comment_id": comment_id,
         "subscription_id": subscription_id,
+        "batch_id": batch_id,
         "locale": locale,
         "details": {},
         "state": State.DUE,
@@ -76,6 +79,7 @@ def _owe_again(session: Session, row: dict[str, Any]) -> bool:
     untried = and_(Message.state == State.DUE, Message.attempts == 0)
     open_still = or_(Message.state == State.DROPPED, untried)
     anew = {"state": State.DUE, "due_at": row["due_at"], "attempts": 0, "ended_at": None}
+    anew["batch_id"] = row["batch_id"]
     this = Message.occasion == row["occasion"]
     session.execute(update(Message).where(this, open_still).values(anew))
     return False
@@ -140,28 +144,46 @@ def decided(session: Session, comment: Comment, *, at: datetime) -> None:
     Everything waits out the undo window and is looked at again before it is sent. A reply that is
     published, taken back and published again is told of once.
     """
-    if not comment.is_seen:
-        return
-    due_at = at + Message.UNDO_WINDOW
-    if comment.notify and comment.author_id:
-        _ask_to_confirm(session, comment, at=at, due_at=due_at)
-    if comment.parent_id:
-        _tell_parents_author(session, comment, at=at, due_at=due_at)
-    if comment.version > _FIRST_DECIDED:
-        # Answers that were approved while it was away show again with it, some for the first time.
-        below = select(Comment).where(Comment.parent_id == comment.id, Comment.published)
-        for answer in session.scalars(below.where(Comment.status == Status.APPROVED)):
-            _tell_parents_author(session, answer, at=at, due_at=due_at)
+    decided_together(session, [comment], Cause(at, at + Message.UNDO_WINDOW))
 
 
-def _ask_to_confirm(session: Session, comment: Comment, *, at: datetime, due_at: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Of which moment a message is, when it is due, and the batch that caused it."""
+
+    at: datetime
+    due_at: datetime
+    batch_id: str | None = None
+
+
+def decided_together(session: Session, comments: Sequence[Comment], cause: Cause) -> None:
+    """The same for comments that were decided in one go; what is looked up is so for all."""
+    seen = [comment for comment in comments if comment.is_seen]
+    for comment in seen:
+        if comment.notify and comment.author_id:
+            _ask_to_confirm(session, comment, cause)
+    # Answers that were approved while it was away show again with it, some for the first time.
+    again = [comment.id for comment in seen if comment.version > _FIRST_DECIDED]
+    answers = [comment for comment in seen if comment.parent_id] + _seen_below(session, again)
+    _tell_parents_authors(session, answers, cause)
+
+
+def _seen_below(session: Session, ids: list[str]) -> list[Comment]:
+    if not ids:
+        return []
+    below = select(Comment).where(Comment.parent_id.in_(ids), Comment.published)
+    shown = below.where(Comment.status == Status.APPROVED)
+    return list(session.scalars(shown.options(joinedload(Comment.parent))))
+
+
+def _ask_to_confirm(session: Session, comment: Comment, cause: Cause) -> None:
     # Asked only now that a moderator has read the reply: the form alone must not be a way to
     # have us mail anybody whose address one knows.
     wish: dict[str, Any] = {
         "id": new_id(),
         "comment_id": comment.id,
         "author_id": comment.author_id,
-        "created_at": at,
+        "created_at": cause.at,
     }
     if not insert_once(session, Subscription, wish):
         # Asked before, or about to be: whether the question is still to be sent, `owe` knows.
@@ -171,33 +193,43 @@ def _ask_to_confirm(session: Session, comment: Comment, *, at: datetime, due_at:
         session,
         Kind.CONFIRM,
         comment.id,
-        at=at,
-        due_at=due_at,
+        at=cause.at,
+        due_at=cause.due_at,
         author_id=comment.author_id,
         comment_id=comment.id,
         subscription_id=wish["id"],
+        batch_id=cause.batch_id,
         locale=comment.locale,
     )
 
 
-def _tell_parents_author(
-    session: Session, comment: Comment, *, at: datetime, due_at: datetime
-) -> None:
-    parent = comment.parent
-    wish = session.scalar(select(Subscription).where(Subscription.comment_id == comment.parent_id))
-    # Whoever answers themselves knows. A wish that is not confirmed yet may be by then.
-    if parent is None or wish is None or wish.ended_at or wish.author_id == comment.author_id:
+def _tell_parents_authors(session: Session, answers: Sequence[Comment], cause: Cause) -> None:
+    if not answers:
         return
+    above = {answer.parent_id for answer in answers}
+    asked = session.scalars(select(Subscription).where(Subscription.comment_id.in_(above)))
+    wishes = {wish.comment_id: wish for wish in asked}
+    for answer in answers:
+        wish = wishes.get(answer.parent_id or "")
+        # Whoever answers themselves knows. A wish that is not confirmed yet may be by then.
+        if wish and not wish.ended_at and wish.author_id != answer.author_id and answer.parent:
+            _tell_parents_author(session, answer, wish, answer.parent.locale, cause)
+
+
+def _tell_parents_author(
+    session: Session, answer: Comment, wish: Subscription, locale: str, cause: Cause
+) -> None:
     owe(
         session,
         Kind.REPLY,
-        comment.id,
-        at=at,
-        due_at=due_at,
+        answer.id,
+        at=cause.at,
+        due_at=cause.due_at,
         author_id=wish.author_id,
-        comment_id=comment.id,
+        comment_id=answer.id,
         subscription_id=wish.id,
-        locale=parent.locale,
+        batch_id=cause.batch_id,
+        locale=locale,
     )
 
 

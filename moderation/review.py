@@ -106,6 +106,18 @@ def counts(session: Session, moderator: Sees, site_id: str | None) -> dict[Statu
     return {status: known.get(status, 0) for status in Status}
 
 
+def every(moderator: Sees, wanted: Filter) -> Select[str, int]:
+    """Ids and versions of all that fits the filter, oldest first: for statements that go on."""
+    fitting: Select[str, int] = _fitting(select(Comment.id, Comment.version), moderator, wanted)
+    return fitting.order_by(Comment.created_at, Comment.id)
+
+
+def those(moderator: Sees, *conditions: ColumnElement[bool]) -> Select[str, int]:
+    """The same, of those comments that the moderator may see and that fulfil the conditions."""
+    fitting = select(Comment.id, Comment.version).where(*_within(moderator, None), *conditions)
+    return fitting.order_by(Comment.created_at, Comment.id)
+
+
 def sites(session: Session, moderator: Sees) -> list[Site]:
     """The sites whose comments the moderator may see."""
     return moderator.among(session.scalars(select(Site).order_by(Site.name, Site.key)))
@@ -139,7 +151,7 @@ _HELD = (
     .where(Comment.id.in_(bindparam("wanted", expanding=True)))
     .options(
         load_only(*_DECIDED),
-        joinedload(Comment.parent).load_only(Comment.published),
+        joinedload(Comment.parent).load_only(Comment.published, Comment.locale),
         joinedload(Comment.thread, innerjoin=True).load_only(Thread.title),
     )
     .execution_options(populate_existing=True)
@@ -301,7 +313,7 @@ def _with_context(query: Select[Any]) -> Select[Any]:
     )
 
 
-def _fitting(query: Select[Any], moderator: Sees, wanted: Filter) -> Select[Any]:
+def _fitting(query: Any, moderator: Sees, wanted: Filter) -> Any:
     conditions = [Comment.status == wanted.status, *_within(moderator, wanted.site_id)]
     if wanted.reason:
         # Stored by `Reason.stored`, with json's own spacing, so the code can be found as text.

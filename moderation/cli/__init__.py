@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from .batches import batches
 from .forgetting import forget
 from .mail import outbox
 from .people import moderator, site, token
@@ -22,6 +23,7 @@ COMMANDS = (
     reseal,
     tidy,
     outbox,
+    batches,
 )
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from moderation import demo, migrations
 
+from .batches import work_once
 from .mail import deliver_once
 from .running import database, keyring, settings
 from .upkeep import tidy_once
@@ -29,6 +30,8 @@ THREADS = 4
 LARGEST_HEAD = 64 * 1024
 TIDY_EVERY = timedelta(minutes=10)
 DELIVER_EVERY = timedelta(seconds=5)
+#: Somebody looks at the bar of their batch.
+WORK_EVERY = timedelta(seconds=1)
 #: A mail server that cannot be used is left alone for so long.
 REST = timedelta(minutes=1)
 
@@ -85,6 +88,15 @@ def _delivering(app: Flask) -> Any:
     return _beside(act, DELIVER_EVERY)
 
 
+def _working(app: Flask) -> Any:
+    def act(over: threading.Event) -> timedelta:
+        with app.app_context():
+            work_once(is_over=over.is_set)
+        return WORK_EVERY
+
+    return _beside(act, WORK_EVERY)
+
+
 def run_server(host: str, port: int, workers: int) -> None:
     """Run granian until it is told to stop."""
     database().dispose()
@@ -92,7 +104,7 @@ def run_server(host: str, port: int, workers: int) -> None:
     # open file over with all its book-keeping, believing that it holds the locks written there.
     multiprocessing.set_start_method("spawn", force=True)
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    with _tidying(), _delivering(app):
+    with _tidying(), _delivering(app), _working(app):
         server("moderation:create_app", host, port, workers).serve()
 
 

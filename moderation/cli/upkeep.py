@@ -9,7 +9,7 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import func, select
 
-from moderation import keeping, migrations, outbox
+from moderation import batches, keeping, leases, migrations, outbox
 from moderation.database import Database
 from moderation.models import AuthenticatorApp, Author, Comment, Moderator, Secret, Site
 from moderation.text import markup
@@ -38,6 +38,8 @@ def tidy_once(stored: Database) -> None:
     with stored.writing() as session:
         keeping.tidy_up(session, datetime.now(UTC))
         outbox.tidy_up(session, datetime.now(UTC))
+        batches.tidy_up(session, datetime.now(UTC))
+        leases.tidy_up(session, datetime.now(UTC))
         session.commit()
 
 

@@ -1,10 +1,12 @@
 """What is stored: the vocabulary of the project."""
 
 from .author import Author
+from .batch import WORKING, Batch, BatchItem, Outcome, Stage
 from .comment import CHANGES, Comment, NotAllowed, Stale
 from .decision import Actor, AddressView, Decision
 from .document import Document
 from .factor import AuthenticatorApp, Passkey, RecoveryCode
+from .lease import Lease
 from .message import Kind, Message, State, Subscription
 from .moderator import (
     Bearer,
@@ -21,35 +23,43 @@ from .moderator import (
 from .once import MailedLink, Receipt, SpentChallenge
 from .report import Report
 from .revision import Revision
+from .saved_view import SavedView
 from .secret import Secret
 from .site import OtherWay, Site, SiteSettings
 from .status import Status
 from .thread import Thread
+from .together import Together
 
 __all__ = [
     "CHANGES",
+    "WORKING",
     "Actor",
     "AddressView",
     "AuthenticatorApp",
     "Author",
+    "Batch",
+    "BatchItem",
     "Bearer",
     "Comment",
     "Decision",
     "Document",
     "HalfSignIn",
     "Kind",
+    "Lease",
     "MailedLink",
     "Message",
     "Moderator",
     "NotAllowed",
     "Notices",
     "OtherWay",
+    "Outcome",
     "Passkey",
     "Receipt",
     "RecoveryCode",
     "Report",
     "Revision",
     "Role",
+    "SavedView",
     "Secret",
     "Sees",
     "SignIn",
@@ -57,11 +67,13 @@ __all__ = [
     "Site",
     "SiteSettings",
     "SpentChallenge",
+    "Stage",
     "Stale",
     "State",
     "Status",
     "Subscription",
     "Thread",
+    "Together",
     "Token",
     "open_sites",
 ]

@@ -160,6 +160,7 @@ class Comment(Base):
         note: str = "",
         undoes: Decision | None = None,
         actor: Actor | None = None,
+        pen: "Pen | None" = None,
     ) -> str:
         """Change the status, write down who did it and why.
 
@@ -170,12 +171,14 @@ class Comment(Base):
         `version` is the one the decision was made on; Stale is raised when it has passed,
         NotAllowed when the status is the one asked for already. The caller holds the thread's
         row (see `review.hold`), so that what readers see is changed by one decision at a time.
+        `pen` writes it; where none is given it is written at once.
         """
+        pen = pen or Pen(self._session)
         if version is not None and version != self.version:
             raise Stale(self)
         actor = actor or (Actor.MODERATOR if by else Actor.POLICY)
         if actor is not Actor.AUTHOR:
-            self._refuse_where_settled(became)
+            self._refuse_where_settled(became, pen)
         was = self.status if self.version else None
         counted_before = was == Status.APPROVED and self.published
         decision_id = new_id()
@@ -195,35 +198,20 @@ class Comment(Base):
         self._becomes("status", became)
         self._becomes("version", self.version + 1)
         moved = self._step()
-        self._write(decision)
-        more = self.is_seen - counted_before + (self._spread() if moved else 0)
+        pen.decided(self, decision)
+        more = self.is_seen - counted_before + (self._spread(pen) if moved else 0)
         if moved or more:
-            self._tell_thread(more)
+            pen.readers_see(self.thread, more)
         if by and self.title and self.is_seen and not self.thread.title:
             # A moderator had it before them with the comment; nobody else's word names the page.
             self.thread.title = self.title
         return decision_id
 
-    def _write(self, decision: dict[str, Any]) -> None:
-        """Write what was decided by statements built once, not by the session: finding out what
-        changed, and in which order to write it, cost more than all else.
-        """
-        rows = self._session.connection()
-        rows.execute(_INSERT_DECISION, decision)
-        now = {"status": self.status, "version": self.version, "published": self.published}
-        rows.execute(_DECIDE, {"comment": self.id, **now})
-
-    def _tell_thread(self, more: int) -> None:
-        """As `Thread.readers_see`, at once: two decisions in one session must add up."""
-        told = {"thread": self.thread_id, "more": more}
-        self._session.connection().execute(_READERS_SEE, told)
-        self._session.expire(self.thread, ["count", "revision"])
-
-    def _refuse_where_settled(self, became: Status) -> None:
+    def _refuse_where_settled(self, became: Status, pen: "Pen") -> None:
         if self.version and became not in CHANGES[self.status]:
             raise NotAllowed(self)
         # What its author took back, or erased, nobody else puts on a page again.
-        if self.status == Status.DELETED and self.taken_back:
+        if self.status == Status.DELETED and pen.is_taken_back(self):
             raise NotAllowed(self)
 
     @property
@@ -258,23 +246,16 @@ class Comment(Base):
         """Whether readers see it and it counts: published, and not only a place."""
         return self.published and self.status == Status.APPROVED
 
-    def _spread(self) -> int:
+    def _spread(self, pen: "Pen") -> int:
         """Bring `published` in step below; how many more comments readers see there, or fewer."""
         more = 0
         level = [self]
         while level:
-            level = [reply for reply in self._replies_to(level) if reply._step()]
+            level = [reply for reply in pen.replies_to(level) if reply._step()]
             more += sum(1 if reply.published else -1 for reply in level if reply.is_approved)
             for reply in level:
-                seen = {"comment": reply.id, "published": reply.published}
-                self._session.connection().execute(_PUBLISH, seen)
+                pen.published(reply)
         return more
-
-    def _replies_to(self, comments: Iterable["Comment"]) -> list["Comment"]:
-        parents = {"parents": [comment.id for comment in comments]}
-        if self._session.connection().execute(_ANY_REPLY, parents).first() is None:
-            return []
-        return list(self._session.scalars(_REPLIES, parents))
 
     @property
     def _session(self) -> Session:
@@ -301,22 +282,71 @@ class Comment(Base):
         set_committed_value(self, column, value)
 
 
+class Pen:
+    """Writes what decisions change, at once, by statements built once and not by the session:
+    finding out what changed, and in which order to write it, cost more than all else.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def is_taken_back(self, comment: Comment) -> bool:
+        """Whether its author took it off the page for good."""
+        return bool(comment.taken_back)
+
+    def replies_to(self, comments: Iterable[Comment]) -> list[Comment]:
+        """What hangs from these comments, one level down."""
+        parents = {"parents": [comment.id for comment in comments]}
+        if self._session.connection().execute(ANY_REPLY, parents).first() is None:
+            return []
+        return list(self._session.scalars(REPLIES, parents))
+
+    def decided(self, comment: Comment, decision: dict[str, Any]) -> None:
+        """Write a decision, and what the comment became by it."""
+        rows = self._session.connection()
+        rows.execute(INSERT_DECISION, decision)
+        rows.execute(DECIDE, as_decided(comment))
+
+    def published(self, reply: Comment) -> None:
+        """Write that readers see a reply, or no longer, since they do so with what is above it."""
+        self._session.connection().execute(PUBLISH, as_published(reply))
+
+    def readers_see(self, thread: Thread, more: int) -> None:
+        """As `Thread.readers_see`, at once: two decisions in one session must add up."""
+        told = {"thread": thread.id, "more": more, "times": 1}
+        self._session.connection().execute(READERS_SEE, told)
+        self._session.expire(thread, ["count", "revision"])
+
+
+def as_published(comment: Comment) -> dict[str, Any]:
+    """Its values for PUBLISH."""
+    return {"comment": comment.id, "published": comment.published}
+
+
+def as_decided(comment: Comment) -> dict[str, Any]:
+    """Its values for DECIDE."""
+    return {**as_published(comment), "status": comment.status, "version": comment.version}
+
+
 _comments, _threads = table(Comment), table(Thread)
-_INSERT_DECISION = insert(table(Decision))
-_PUBLISH = (
+INSERT_DECISION = insert(table(Decision))
+PUBLISH = (
     update(_comments)
     .where(_comments.c.id == bindparam("comment"))
     .values(published=bindparam("published"))
 )
-_DECIDE = _PUBLISH.values(status=bindparam("status"), version=bindparam("version"))
-_READERS_SEE = (
+DECIDE = PUBLISH.values(status=bindparam("status"), version=bindparam("version"))
+READERS_SEE = (
     update(_threads)
     .where(_threads.c.id == bindparam("thread"))
-    .values(count=_threads.c.count + bindparam("more"), revision=_threads.c.revision + 1)
+    .values(
+        count=_threads.c.count + bindparam("more"),
+        revision=_threads.c.revision + bindparam("times"),
+    )
 )
 _BELOW = _comments.c.parent_id.in_(bindparam("parents", expanding=True))
-_ANY_REPLY = select(_comments.c.id).where(_BELOW).limit(1)
-_REPLIES = select(Comment).where(_BELOW)
+ANY_REPLY = select(_comments.c.id).where(_BELOW).limit(1)
+REPLIES = select(Comment).where(_BELOW)
 
 
 def segment(at: datetime) -> str:

@@ -97,6 +97,10 @@ class Message(Base):
     subscription_id: Mapped[str | None] = mapped_column(
         ForeignKey("subscription.id", ondelete="CASCADE"), index=True
     )
+    #: The batch that caused it: it is not due before that has ended (see `batches`).
+    batch_id: Mapped[str | None] = mapped_column(
+        ForeignKey("batch.id", ondelete="SET NULL"), index=True
+    )
     locale: Mapped[str] = mapped_column(String(12), default="en")
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     state: Mapped[State] = mapped_column(stored_as(State, "state"), default=State.DUE)

@@ -17,8 +17,10 @@ from moderation.privacy import Keyring
 from . import (
     accounts,
     api,
+    batches,
     composing,
     confirming,
+    deciding,
     drawing,
     embed,
     erasing,
@@ -29,6 +31,7 @@ from . import (
     headers,
     health,
     language,
+    leases,
     limits,
     outbox,
     passkeys,
@@ -36,6 +39,7 @@ from . import (
     reader,
     replies,
     reports,
+    saved_views,
     second,
     subscriptions,
 )
@@ -88,9 +92,13 @@ def make_app(settings: config.Settings | None = None) -> Flask:
         feeds,
         fragment,
         reports,
+        batches,
+        leases,
+        saved_views,
+        deciding,
     ):
         app.register_blueprint(door.blueprint)
-    for switch_on in (errors, headers, language, drawing, composing):
+    for switch_on in (errors, headers, language, drawing, composing, batches, leases, saved_views):
         switch_on.init_app(app)
     _in_front(app, settings)
     return app

@@ -9,8 +9,8 @@ from flask_babel import refresh
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import NotFound
 
-from moderation import intake, publishing, review, widget_texts
-from moderation.models import Bearer, NotAllowed, Site, Stale, Status, open_sites
+from moderation import intake, publishing, review, together, widget_texts
+from moderation.models import Bearer, Site, Status, open_sites
 from moderation.privacy import token_digest
 from moderation.publishing import Sort, Wanted
 from moderation.text import addresses, markup, plain
@@ -228,21 +228,17 @@ def decide() -> Response:
         return problem(422, errors={"decisions": wrong})
     with writing() as session:
         held = review.hold(session, g.me, [wish.comment for wish in asked])
-        results = [_result(held.get(wish.comment), wish, g.me) for wish in asked]
+        results = together.decide(session, held, asked, together.By(g.me, now()))
         session.commit()
-    return jsonify({"results": results})
+    return jsonify({"results": [_result(one) for one in results]})
 
 
-def _result(comment: Any, wish: review.Wish, me: Bearer) -> dict[str, Any]:
-    if comment is None:
-        return {"comment": wish.comment, "error": "unknown", "current": None}
-    try:
-        review.decide(comment, wish, by=me, at=now())
-    except (Stale, NotAllowed) as error:
-        refused = "stale" if isinstance(error, Stale) else "unchanged"
-        current = {"status": str(comment.status), "version": comment.version}
-        return {"comment": comment.id, "error": refused, "current": current}
-    return {"comment": comment.id, "status": str(comment.status), "version": comment.version}
+def _result(one: together.Result) -> dict[str, Any]:
+    stands = {"status": str(one.status), "version": one.version}
+    if not one.error:
+        return {"comment": one.comment, **stands}
+    current = None if one.error == "unknown" else stands
+    return {"comment": one.comment, "error": one.error, "current": current}
 
 
 @blueprint.get("/v1/openapi.json")

@@ -175,7 +175,8 @@ def _digest(session: Session, message: Message) -> Letter:
         ngettext("%(num)d reply waits for you", "%(num)d replies wait for you", number),
         [
             Block("text", _oldest(first[0])),
-            *(_waiting(one) for one in first),
+            *(_waiting(one, moderator) for one in first),
+            Block("small", _decides()),
             Block("button", _("Open the queue"), links.queue_url()),
             Block("small", _how_often(moderator)),
             Block("link", _("Stop these mails"), page),
@@ -209,7 +210,7 @@ def _quote(comment: Comment) -> Block:
     return Block("quote", markup.plain(safe), html=Markup(safe))  # noqa: S704
 
 
-def _waiting(comment: Comment) -> Block:
+def _waiting(comment: Comment, moderator: Moderator) -> Block:
     """One comment that waits, for a moderator: all of it text, since nobody has read it yet."""
     thread = comment.thread
     safe = without_addresses(markup.without_links(comment.html))
@@ -220,8 +221,16 @@ def _waiting(comment: Comment) -> Block:
     return Block(
         "item",
         markup.excerpt(safe, LONGEST_GLANCE),
-        links.queue_url(comment),
+        links.decision_url(moderator, comment),
         note=_("%(name)s, on “%(page)s”", **said),
+    )
+
+
+def _decides() -> str:
+    return _(
+        "Each of these links opens a page with the comment and buttons; opening it changes "
+        "nothing. For a week the buttons decide in your name without signing in, so keep this "
+        "mail to yourself."
     )
 
 

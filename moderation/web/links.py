@@ -8,6 +8,7 @@ changes something is a button there.
 
 import hmac
 import time
+from typing import NamedTuple
 
 from moderation.models import Comment, Message, Moderator, Subscription
 from moderation.privacy import digest
@@ -16,6 +17,8 @@ from .service import service
 
 #: Seconds for which the link that erases is good.
 ERASURE_LIFE = 24 * 60 * 60
+#: Seconds for which a moderator's link to a decision is good.
+DECISION_LIFE = 7 * 24 * 60 * 60
 _DIGEST = 32
 
 
@@ -39,9 +42,14 @@ def erasure_url(author_id: str) -> str:
     return _absolute(f"/erasures/{erasure_token(author_id)}")
 
 
-def queue_url(comment: Comment | None = None) -> str:
-    """The queue, or one comment in it; both ask who one is."""
-    return _absolute(f"/queue/comments/{comment.id}" if comment else "/queue")
+def queue_url() -> str:
+    """The queue, which asks who one is."""
+    return _absolute("/queue")
+
+
+def decision_url(moderator: Moderator, comment: Comment) -> str:
+    """The page on which a moderator decides about a comment as it is now, without signing in."""
+    return _absolute(f"/decide/{decision_token(moderator.id, comment.id, comment.version)}")
 
 
 def message_id(name: str) -> str:
@@ -85,6 +93,32 @@ def author_of(token: str) -> str | None:
     """The id of the author an erasure token is for, or None where it is not ours or is over."""
     ends, _z, author_id = (_verified("erasure", token) or "").partition("z")
     return author_id if ends and time.time() < int(ends, 16) else None
+
+
+def decision_token(moderator_id: str, comment_id: str, version: int) -> str:
+    """The token with which one moderator decides about one version of a comment; for a week."""
+    ends = int(time.time()) + DECISION_LIFE
+    # No id has an "i" in it: it parts what is signed.
+    return _signed("decision", f"{ends:x}i{version:x}i{moderator_id}i{comment_id}")
+
+
+class Mandate(NamedTuple):
+    """What a decision's token allows: whom, and about which version of which comment."""
+
+    moderator_id: str
+    comment_id: str
+    version: int
+    is_over: bool
+
+
+def mandate_of(token: str) -> Mandate | None:
+    """What a decision's token is for, in time or not; None for one that we did not make."""
+    found = _verified("decision", token)
+    if found is None:
+        return None
+    ends, version, moderator_id, comment_id = found.split("i")
+    is_over = time.time() >= int(ends, 16)
+    return Mandate(moderator_id, comment_id, int(version, 16), is_over)
 
 
 def _signed(purpose: str, value: str) -> str:

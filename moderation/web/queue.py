@@ -1,5 +1,6 @@
 """The queue, in plain forms: what waits, deciding it, taking a decision back."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
@@ -17,7 +18,7 @@ from moderation.models import (
 from moderation.privacy import new_id
 from moderation.text import plain
 
-from . import cards, words
+from . import cards, leases, saved_views, words
 from .drawing import gettext as _
 from .service import now, reading, service, writing
 from .sessions import inside, protected
@@ -37,21 +38,18 @@ DONE = {
 
 @blueprint.get("")
 @protected
-def index() -> str:
+def index() -> Any:
     """What waits, oldest first; or what has another status."""
+    if not request.query_string and (start := saved_views.start_url()):
+        return redirect(start)
     sites = review.sites(reading(), g.me)
-    filters = _filters(sites)
-    wanted = review.Filter(
-        status=Status(filters["status"]),
-        site_id=next((site.id for site in sites if site.key == filters["site"]), None),
-        reason=filters["reason"],
-        q=filters["q"],
-    )
+    filters = filters_of(sites, request.args)
+    wanted = wanted_by(filters, sites)
     found, after = review.queue(reading(), g.me, wanted, after=request.args.get("after", ""))
     named = {name: value for name, value in filters.items() if value}
     return render_template(
         "queue/list.html",
-        cards=cards.several(found),
+        cards=cards.several(leases.passed_over(found)),
         counts=review.counts(reading(), g.me, wanted.site_id),
         filters=filters,
         sites=sites,
@@ -131,18 +129,29 @@ def _me() -> dict[str, Any]:
     return {"me": cards.me_for_templates()} if "me" in g else {}
 
 
-def _filters(sites: list[Any]) -> dict[str, str]:
-    asked = {name: _argument(name) for name in ("site", "status", "reason", "q")}
-    if asked["site"] not in {site.key for site in sites}:
-        asked["site"] = ""
-    if asked["status"] not in list(Status):
-        asked["status"] = str(Status.PENDING)
-    return asked
+def filters_of(sites: list[Any], asked: Mapping[str, str]) -> dict[str, str]:
+    """The filters that an address of the queue names, each as the queue understands it."""
+    filters = {name: _readable(asked.get(name, "")) for name in ("site", "status", "reason", "q")}
+    if filters["site"] not in {site.key for site in sites}:
+        filters["site"] = ""
+    if filters["status"] not in list(Status):
+        filters["status"] = str(Status.PENDING)
+    return filters
 
 
-def _argument(name: str) -> str:
+def wanted_by(filters: dict[str, str], sites: list[Any]) -> review.Filter:
+    """The comments that fit these filters."""
+    return review.Filter(
+        status=Status(filters["status"]),
+        site_id=next((site.id for site in sites if site.key == filters["site"]), None),
+        reason=filters["reason"],
+        q=filters["q"],
+    )
+
+
+def _readable(asked: str) -> str:
     try:
-        return plain.one_line(request.args.get(name, ""))[:200]
+        return plain.one_line(asked)[:200]
     except plain.Unreadable:
         return ""
 

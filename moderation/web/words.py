@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from babel.lists import format_list
-from flask_babel import get_locale, ngettext
+from flask_babel import format_decimal, get_locale, ngettext
 from flask_babel import lazy_gettext as _
 
 #: Beyond this depth a reply is not drawn further in, but says whom it answers.
@@ -98,6 +98,12 @@ def choice(code: str) -> str | None:
     """The sentence of a moderator's reason, or the reason itself where it is their own words."""
     known = CHOICES.get(code) or DEEDS.get(code)
     return str(known) if known else code or None
+
+
+def progress(number: int, of: int) -> str:
+    """How far a batch is."""
+    shown = {"number": format_decimal(number), "all": format_decimal(of)}
+    return str(_("%(number)s of %(all)s", **shown))
 
 
 def _reported(detail: str) -> str:

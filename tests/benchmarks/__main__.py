@@ -19,7 +19,7 @@ from . import bare, isso, ours, reading, servers, visitors
 from .cases import CASES, Case, Contender, Stages
 
 #: More than anybody decides in a run.
-WAITING = 20_000
+WAITING = 60_000
 #: On a disk by the rules of the file system hierarchy; /tmp may be memory, which never syncs.
 ON_DISK = "/var/tmp"
 

@@ -11,6 +11,8 @@ from . import bare, isso, ours, reading, servers, visitors, words
 
 #: How many write at the same time.
 WRITERS = 8
+#: Decisions in one call, where several are sent.
+TOGETHER = 20
 MANY = tuple(f"/many-{number}" for number in range(words.THREADS))
 #: What a connection carries is not the application's: granian adds it by itself.
 _NOT_OURS = frozenset({"connection", "date", "server", "content-length"})
@@ -142,6 +144,13 @@ def _deciding(stages: Stages, _stack: ExitStack) -> list[Contender]:
     ]
 
 
+def _deciding_together(stages: Stages, _stack: ExitStack) -> list[Contender]:
+    """Decisions a second where ours come in lists, as a program sends them. Isso takes no lists."""
+    one_by_one = _deciding(stages, _stack)[1]
+    asked = _writes(stages.our_port, partial(ours.deciding, stages.ours, TOGETHER))
+    return [Contender("this service", lambda seconds: TOGETHER * asked(seconds)), one_by_one]
+
+
 def _writes(port: int, visitor: Callable[[], visitors.Visitor]) -> Callable[[float], float]:
     return lambda seconds: visitors.rate(port, [visitor() for _ in range(WRITERS)], seconds)
 
@@ -155,4 +164,5 @@ CASES = (
     Case("leave", "Ask a sum, solve it, reply", partial(_writing, mine=ours.leaving)),
     Case("post", "Reply, the sum asked before", _writing),
     Case("decide", "Decide, one a request", _deciding),
+    Case("decide-20", "Decide, twenty a request; they one by one", _deciding_together),
 )

@@ -27,6 +27,7 @@ class Served:
     neighbour: str
     email: str
     password: str
+    #: Where its database and its keys lie.
     folder: Path = Path()
 
     @property

@@ -5,6 +5,7 @@ The table below says who may use which route; a route that is not in it fails th
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -18,14 +19,18 @@ from werkzeug.test import TestResponse
 
 from moderation.models import (
     AddressView,
+    Batch,
     Bearer,
     Comment,
     Decision,
     Moderator,
+    SavedView,
     Sees,
+    Stage,
     Status,
     Subscription,
 )
+from moderation.privacy import new_id
 from moderation.web import links
 
 pytestmark = pytest.mark.proof
@@ -122,6 +127,22 @@ RULES: dict[str, Access] = {
     "queue.show_address": Access.BROWSER_OF_THE_SITE,
     "queue.decide": Access.BROWSER_OF_THE_SITE,
     "queue.undo": Access.BROWSER_OF_THE_SITE,
+    # Each is about one's own batches, leases and views; see their tests for those of others.
+    "batches.index": Access.BROWSER,
+    "batches.new": Access.BROWSER,
+    "batches.preview": Access.BROWSER,
+    "batches.confirm": Access.BROWSER,
+    "batches.batch": Access.BROWSER,
+    "batches.progress": Access.BROWSER,
+    "batches.undo": Access.BROWSER,
+    "leases.look": Access.BROWSER,
+    "saved_views.save": Access.BROWSER,
+    "saved_views.rename": Access.BROWSER,
+    "saved_views.delete": Access.BROWSER,
+    "saved_views.start": Access.BROWSER,
+    # Whoever has the link, which only the moderator was sent.
+    "deciding.page": Access.ANYONE,
+    "deciding.decide": Access.ANYONE,
     "health.alive": Access.ANYONE,
     "health.ready": Access.ANYONE,
     "health.metrics": Access.ANYONE,
@@ -169,12 +190,14 @@ VISITORS = [
 ]
 
 
-def address_of(rule: Rule, comment: str, token: str) -> str:
-    """A route's address, filled in so that what it names is there."""
+def address_of(rule: Rule, comment: str, token: str, own: str = "x") -> str:
+    """A route's address, filled in so that what it names is there; `own` is of the visitor's."""
     names = {
         "site": "blog",
         "comment": comment,
         "token": token,
+        "batch": own,
+        "view": own,
         "filename": "embed/comment-thread.css",
     }
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: names[found[1]], rule.rule)
@@ -198,7 +221,8 @@ def knock(
     """One good request for a route about a comment, fresh where it may be changed."""
     if method == "POST":
         left, entered = approved(world), {}
-    address = address_of(rule, left["id"], _token(world, rule, left))
+    own = _own(world, visitor.who) if {"batch", "view"} & rule.arguments else ""
+    address = address_of(rule, left["id"], _token(world, rule, left), own)
     if visitor not in entered:
         entered[visitor] = visitor.enter(world)
     client, headers, csrf = entered[visitor]
@@ -217,11 +241,26 @@ def _token(world: World, rule: Rule, left: dict[str, Any]) -> str:
     with world.database.reading() as session, world.app.app_context():
         if rule.rule.startswith("/subscriptions/"):
             return links.subscription_token(session.scalars(wish).one())
+        if rule.rule.startswith("/decide/"):
+            return links.decision_token(world.moderator(session, "Ann").id, left["id"], 2)
         if rule.rule.startswith("/notices/"):
             return links.notices_token(world.moderator(session, "Ann").id)
         if rule.rule.startswith("/erasures/"):
             return links.erasure_token(session.get_one(Comment, left["id"]).author_id)
     return urlsplit(left["status_url"]).path.rpartition("/")[2]
+
+
+def _own(world: World, who: str) -> str:
+    """A batch and a view of the visitor's own, under one id."""
+    name = {ANN: "Ann", OLGA: "Olga", OTTO: "Otto"}.get(who, "Ann")
+    made = new_id()
+    with world.database.writing() as session:
+        me, at = world.moderator(session, name).id, datetime.now(UTC)
+        batch = Batch(id=made, moderator_id=me, became=Status.SPAM, stage=Stage.DONE, created_at=at)
+        session.add(batch)
+        session.add(SavedView(id=made, moderator_id=me, name=made, query="q=x", created_at=at))
+        session.commit()
+    return made
 
 
 def _form(world: World, comment: str, csrf: str) -> dict[str, Any]:

@@ -67,8 +67,28 @@ def changed_by_fetching(world: World) -> tuple[int, list[str]]:
 
 def test_no_link_changes_anything_by_being_fetched(world: World) -> None:
     number, guilty = changed_by_fetching(world)
-    assert number >= 9
+    assert number >= 10
     assert guilty == []
+
+
+def test_among_them_are_the_links_that_decide(world: World) -> None:
+    letters: list[EmailMessage] = []
+    one_of_each(world)
+    deliver(world, letters.append)
+    deciding = [link for letter in letters for link in links_of(letter) if "/decide/" in link]
+    assert deciding
+
+
+def test_control_a_link_that_decides_when_opened_is_noticed(world: World) -> None:
+    def decides_at_once(token: str) -> str:
+        mandate = links.mandate_of(token)
+        assert mandate is not None
+        world.decide(mandate.comment_id, "spam")
+        return "Done."
+
+    world.app.view_functions["deciding.page"] = decides_at_once
+    _number, guilty = changed_by_fetching(world)
+    assert any("/decide/" in link for link in guilty)
 
 
 def confirms_at_once(token: str) -> str:

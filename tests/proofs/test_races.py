@@ -23,6 +23,7 @@ from sqlalchemy.sql.selectable import Select
 from moderation import policy
 from moderation.config import Settings
 from moderation.models import Comment, Decision, Site, Status, Thread
+from moderation.models.comment import Pen
 
 pytestmark = pytest.mark.proof
 
@@ -259,8 +260,8 @@ def slow(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
         time.sleep(0.01)
         return judge(facts)
 
-    def spread_slowly(comment: Comment) -> int:
-        more = spread(comment)
+    def spread_slowly(comment: Comment, pen: Pen) -> int:
+        more = spread(comment, pen)
         time.sleep(0.01)
         return more
 

@@ -195,7 +195,7 @@ def test_a_digest_says_how_many_wait_and_shows_the_first(world: World, box: Mail
     assert (letter["To"], letter["Subject"]) == (ANN, "7 replies wait for you")
     assert [f"Waiting, number {n}" in text for n in range(7)] == [True] * 5 + [False] * 2
     assert "Bob, on “Post one”" in text
-    assert len(set(re.findall(rf"{HOST}/queue/comments/\w+", text))) == 5
+    assert len(set(re.findall(rf"{HOST}/decide/\w+", text))) == 5
     assert "<b>" not in html
     assert f"{HOST}/notices/" in letter["List-Unsubscribe"]
     assert "decisions" not in text
