@@ -1,10 +1,11 @@
 """Commands that serve, and what goes on beside the serving."""
 
+import logging
 import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,6 @@ from flask.cli import with_appcontext
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
-from sqlalchemy.exc import SQLAlchemyError
 
 from moderation import demo, migrations
 
@@ -22,6 +22,8 @@ from .batches import work_once
 from .mail import deliver_once
 from .running import database, keyring, settings
 from .upkeep import tidy_once
+
+log = logging.getLogger("moderation")
 
 #: Threads that serve in each process. SQLite has one writer at a time and Python runs one thread
 #: at a time: more would only wait.
@@ -56,8 +58,11 @@ def _beside(act: Callable[[threading.Event], timedelta], first: timedelta) -> It
     def again() -> None:
         pause = first
         while not over.wait(pause.total_seconds()):
-            with suppress(SQLAlchemyError):  # the next round comes soon enough
+            try:
                 pause = act(over)
+            except Exception as error:
+                # Were it to end here, mail would be kept back until somebody starts this again.
+                log.error("a round of %s failed: %s", act.__module__, type(error).__name__)
 
     thread = threading.Thread(target=again, daemon=True)
     thread.start()
