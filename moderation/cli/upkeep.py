@@ -9,9 +9,17 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import func, select
 
-from moderation import keeping, migrations, outbox
+from moderation import keeping, lists, migrations, outbox, people
 from moderation.database import Database
-from moderation.models import Author, Comment, Moderator, Secret, Site
+from moderation.models import (
+    Author,
+    Comment,
+    Invitation,
+    ListEntry,
+    Moderator,
+    Secret,
+    Site,
+)
 from moderation.text import markup
 
 from .running import database, keyring
@@ -28,7 +36,7 @@ def upgrade() -> None:
 @click.command("tidy")
 @with_appcontext
 def tidy() -> None:
-    """Throw away spent sums, old receipts and network keys; `serve` does it by itself."""
+    """Throw away what has served and what ran out; `serve` does it by itself."""
     tidy_once(database())
     click.echo("Tidied up.")
 
@@ -36,8 +44,8 @@ def tidy() -> None:
 def tidy_once(stored: Database) -> None:
     """Throw away what has served."""
     with stored.writing() as session:
-        keeping.tidy_up(session, datetime.now(UTC))
-        outbox.tidy_up(session, datetime.now(UTC))
+        for look_after in (keeping, outbox, lists, people):
+            look_after.tidy_up(session, datetime.now(UTC))
         session.commit()
 
 
@@ -65,7 +73,7 @@ def reseal() -> None:
     keys = keyring()
     changed = sum(
         _walk(model, lambda row: bool(row.reseal(keys)))
-        for model in (Secret, Site, Moderator, Author)
+        for model in (Secret, Site, Moderator, Author, ListEntry, Invitation)
     )
     click.echo(f"Sealed {changed} rows with the current key; older keys are no longer needed.")
 

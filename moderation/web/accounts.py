@@ -119,7 +119,7 @@ def sign_in() -> Any:
         return answer
     if moderator_id is None:
         return _not_signed_in(form, _("The address or the password is wrong."), 422)
-    _begin(moderator_id)
+    begin(moderator_id)
     return redirect(inside(request.args.get("next"), url_for("queue.index")), 303)
 
 
@@ -196,7 +196,7 @@ def password() -> Any:
         rows.get_one(Moderator, me).password_hash = fresh
         rows.execute(delete(SignIn).where(SignIn.moderator_id == me))
         rows.commit()
-    _begin(me)
+    begin(me)
     flash(_("Your password is changed, and your other browsers are signed out."), "done")
     return redirect(url_for("accounts.account"), 303)
 
@@ -271,7 +271,7 @@ def _is_password(stored: str | None, given: str) -> bool:
         return False
 
 
-def _begin(moderator_id: str) -> None:
+def begin(moderator_id: str) -> None:
     """Sign a browser in, under a token it did not have before."""
     token = new_token()
     session.clear()

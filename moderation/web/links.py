@@ -39,6 +39,11 @@ def erasure_url(author_id: str) -> str:
     return _absolute(f"/erasures/{erasure_token(author_id)}")
 
 
+def invitation_url(token: str) -> str:
+    """The page on which an invitation is taken up. Its token is random: it is good once."""
+    return _absolute(f"/invitations/{token}")
+
+
 def queue_url(comment: Comment | None = None) -> str:
     """The queue, or one comment in it; both ask who one is."""
     return _absolute(f"/queue/comments/{comment.id}" if comment else "/queue")
