@@ -14,6 +14,8 @@ from moderation.languages import LANGUAGES
 from moderation.models import Change, Moderator, OtherWay, Site, SiteDefaults, SiteSettings, What
 from moderation.text import plain
 
+#: How a command, and the list of changes, call what is not a site's own.
+DEFAULT = "default"
 MOST_WORDS = 500
 LONGEST_WORD = 100
 
@@ -80,6 +82,13 @@ def read(name: str, text: str) -> Any:
         return READERS[name](plain.tidy(text))
     except plain.Unreadable as error:
         raise BadOption("words", "This has a character that cannot be stored.") from error
+
+
+def read_or_default(name: str, text: str) -> Any:
+    """The same, and None where it says `default`. Raises BadOption."""
+    if text == DEFAULT and name in READERS:
+        return None
+    return read(name, text)
 
 
 def written(value: Any) -> str:
@@ -170,4 +179,4 @@ def _told(
 
 
 def _said(options: Mapping[str, Any], name: str) -> str:
-    return written(options[name]) if name in options else "default"
+    return written(options[name]) if name in options else DEFAULT

@@ -5,23 +5,28 @@ The table below says who may use which route; a route that is not in it fails th
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
-from characters import ANN, BOB, OLGA, OTHER, OTTO, PAGE, World
+from characters import ANN, BOB, OLGA, OTHER, OTTO, PAGE, PASSWORD, World
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from moderation import lists, people
+from moderation.accounts import add_moderator
 from moderation.models import (
     AddressView,
     Bearer,
     Comment,
     Decision,
+    ListEntry,
     Moderator,
+    Role,
     Sees,
     Status,
     Subscription,
@@ -100,6 +105,37 @@ RULES: dict[str, Access] = {
     "outbox.index": Access.OWNER,
     "outbox.again": Access.OWNER,
     "outbox.drop": Access.OWNER,
+    "sites.index": Access.OWNER,
+    "sites.add": Access.OWNER,
+    "sites.site": Access.OWNER,
+    "sites.rename": Access.OWNER,
+    "sites.settings": Access.OWNER,
+    "sites.defaults": Access.OWNER,
+    "sites.change_defaults": Access.OWNER,
+    "people.index": Access.OWNER,
+    "people.invite": Access.OWNER,
+    "people.revoke": Access.OWNER,
+    "people.person": Access.OWNER,
+    "people.change": Access.OWNER,
+    "people.remove": Access.OWNER,
+    # Whoever has the link, which is good once.
+    "invitations.invitation": Access.ANYONE,
+    "invitations.take_up": Access.ANYONE,
+    "reasons.index": Access.OWNER,
+    "reasons.add": Access.OWNER,
+    "reasons.change": Access.OWNER,
+    "reasons.move": Access.OWNER,
+    "reasons.retire": Access.OWNER,
+    "reasons.again": Access.OWNER,
+    "threads.index": Access.OWNER,
+    "threads.set_open": Access.OWNER,
+    "threads.move": Access.OWNER,
+    "lists.index": Access.OWNER,
+    "lists.add": Access.OWNER,
+    "lists.remove": Access.OWNER,
+    "lists.block": Access.BROWSER_OF_THE_SITE,
+    "lists.trust": Access.BROWSER_OF_THE_SITE,
+    "lists.take_back": Access.BROWSER_OF_THE_SITE,
     "queue.index": Access.BROWSER,
     "queue.card": Access.BROWSER_OF_THE_SITE,
     "queue.show_address": Access.BROWSER_OF_THE_SITE,
@@ -151,9 +187,10 @@ VISITORS = [
 ]
 
 
-def address_of(rule: Rule, comment: str, token: str) -> str:
+def address_of(rule: Rule, comment: str, token: str, person: str = "x") -> str:
     """A route's address, filled in so that what it names is there."""
     names = {
+        "person": person,
         "site": "blog",
         "comment": comment,
         "token": token,
@@ -167,7 +204,7 @@ def knock(world: World, rule: Rule, method: str, visitor: Visitor) -> TestRespon
     said = f"{MARK} {UNSAID} {next(world._number)}"
     left = world.leave(body=said, notify=True).get_json()
     world.decide(left["id"], "approved")
-    address = address_of(rule, left["id"], _token(world, rule, left))
+    address = address_of(rule, left["id"], _token(world, rule, left), _person(world))
     client, headers, csrf = visitor.enter(world)
     more = _form(world, left["id"], csrf) if method != "GET" else {}
     if rule.endpoint.startswith("api."):
@@ -178,6 +215,37 @@ def knock(world: World, rule: Rule, method: str, visitor: Visitor) -> TestRespon
         return answer
 
 
+def _person(world: World) -> str:
+    """Somebody who moderates the blog, whom nobody misses."""
+    with world.database.writing() as session:
+        number, now = next(world._number), datetime.now(UTC)
+        known = (f"nobody{number}@example.org", "Nobody", Role.MODERATOR, ["blog"], PASSWORD, now)
+        made = add_moderator(session, world.keyring, *known).id
+        session.commit()
+    return made
+
+
+def _invitation(world: World) -> str:
+    with world.database.writing() as session:
+        olga, email = world.moderator(session, "Olga"), f"new{next(world._number)}@example.org"
+        known = {"by": olga, "at": datetime.now(UTC), "locale": "en", "to_be_mailed": False}
+        token = people.invite(session, world.keyring, email, people.Part(Role.OWNER), **known)
+        session.commit()
+    return token
+
+
+def _listed(world: World, comment: str) -> str:
+    """The id of an entry of the blog's list, about this comment's author."""
+    with world.database.writing() as session:
+        ann, found = world.moderator(session, "Ann"), session.get_one(Comment, comment)
+        at = datetime.now(UTC)
+        entry = lists.block(session, world.keyring, found, by=ann, at=at)
+        entry = entry or session.scalars(select(ListEntry)).first()
+        session.commit()
+    assert entry
+    return entry.id
+
+
 def _token(world: World, rule: Rule, left: dict[str, Any]) -> str:
     """A token that is good for this route."""
     wish = select(Subscription.id).where(Subscription.comment_id == left["id"])
@@ -186,6 +254,8 @@ def _token(world: World, rule: Rule, left: dict[str, Any]) -> str:
             return links.subscription_token(session.scalars(wish).one())
         if rule.rule.startswith("/notices/"):
             return links.notices_token(world.moderator(session, "Ann").id)
+        if rule.rule.startswith("/invitations/"):
+            return _invitation(world)
         if rule.rule.startswith("/erasures/"):
             return links.erasure_token(session.get_one(Comment, left["id"]).author_id)
     return urlsplit(left["status_url"]).path.rpartition("/")[2]
@@ -195,9 +265,11 @@ def _form(world: World, comment: str, csrf: str) -> dict[str, Any]:
     latest = select(Decision.id).where(Decision.comment_id == comment, Decision.version == 2)
     with world.database.reading() as session:
         decision = session.scalar(latest)
+        thread = session.get_one(Comment, comment).thread_id
     fields = {"comment": comment, "version": "2", "status": "spam", "page": PAGE}
     fields |= {"action": "end", "List-Unsubscribe": "One-Click", "message": "none"}
-    fields |= {"notices": "off", "locale": "en"}
+    fields |= {"notices": "off", "locale": "en", "role": "moderator", "sites": "blog"}
+    fields |= {"thread": thread, "step": "up", "entry": _listed(world, comment)}
     return {"data": {**fields, "decision": decision, "csrf_token": csrf, "session": "none"}}
 
 
@@ -269,6 +341,9 @@ def test_control_a_route_without_its_guard_is_found(world: World) -> None:
 # What Otto, who moderates another site, may learn of the blog: nothing.
 
 
+REFUSED = ("card", "address", "decide", "undo", "block", "trust")
+
+
 def as_otto(world: World, comment: str, decision: str) -> dict[str, tuple[int, str]]:
     """Everything that Otto can ask about the blog: status and text of each answer."""
     browser, program = world.signed_in(OTTO), world.client()
@@ -279,6 +354,8 @@ def as_otto(world: World, comment: str, decision: str) -> dict[str, tuple[int, s
         "address": lambda: browser.post(f"/queue/comments/{comment}/address"),
         "decide": lambda: browser.post("/queue/decisions", **{**wish, "version": "2"}),
         "undo": lambda: browser.post("/queue/undo", decision=decision),
+        "block": lambda: browser.post(f"/queue/comments/{comment}/block"),
+        "trust": lambda: browser.post(f"/queue/comments/{comment}/trust"),
         "api decide": lambda: program.post(
             "/api/v1/decisions", json={"decisions": [wish]}, headers=bearer
         ),
@@ -335,7 +412,7 @@ def test_a_moderator_of_another_site_is_refused_and_changes_nothing(world: World
         latest = select(Decision.id).where(Decision.comment_id == comment, Decision.version == 2)
         decision = session.scalars(latest).one()
     heard = as_otto(world, comment, decision)
-    assert {heard[name][0] for name in ("card", "address", "decide", "undo")} == {404}
+    assert {heard[name][0] for name in REFUSED} == {404}
     assert '"error":"unknown"' in heard["api decide"][1].replace(" ", "")
     assert heard["api queue site pending"][0] == 404
     with world.database.reading() as session:
@@ -368,4 +445,4 @@ def test_control_without_the_sites_a_stranger_sees_the_blog(
     for whoever in (Moderator, Bearer):
         monkeypatch.setattr(whoever, "site_ids", None)
     found = seen_of_the_blog(world)
-    assert {"card", "address", "decide", "undo", "api decide", "queue all pending"} <= set(found)
+    assert {*REFUSED, "api decide", "queue all pending"} <= set(found)
