@@ -216,11 +216,10 @@ def _list_author(
     return _entered(session, keyring, entry, by)
 
 
-def standing_of(session: Session, author: Author, now: datetime) -> Standing | None:
-    """Whether an author is blocked or trusted on their site at this moment."""
+def about(session: Session, author: Author, now: datetime) -> ListEntry | None:
+    """What counts about an author on their site at this moment."""
     key = ListEntry.key_of(ListKind.ADDRESS, author.email_digest)
-    found = _newest(session, author.site_id, key, now)
-    return found.standing if found else None
+    return _newest(session, author.site_id, key, now)
 
 
 def _newest(session: Session, site_id: str, key: str, now: datetime) -> ListEntry | None:

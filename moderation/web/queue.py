@@ -189,16 +189,10 @@ def _card_page(comment: Comment, *, address: str | None) -> str:
         earlier=[cards.earlier(one) for one in review.earlier_texts(reading(), comment)],
         conversation=cards.conversation(comment),
         reason_choices=reasons.for_cards(reading(), [comment]),
-        standing=_standing(comment),
+        listed=lists.about(reading(), comment.author, now()) if comment.author else None,
         address=address,
         here=url_for("queue.card", comment=comment.id),
     )
-
-
-def _standing(comment: Comment) -> str:
-    """Whether its author is blocked or trusted on the site, or ""."""
-    author = comment.author
-    return (author and lists.standing_of(reading(), author, now())) or ""
 
 
 def _conflict(wish: review.Wish, here: str) -> Response:

@@ -227,6 +227,7 @@ def test_a_moderator_blocks_the_author_of_a_comment_and_undoes_it(world: World) 
     page = ann.get(f"/queue/comments/{comment}").text
     assert "Blocked: what Bob writes here waits" in page
     assert 'data-key="block"' not in page
+    assert page.count(f'name="entry" value="{entries(world)[0].id}"') == 2
     assert "blocked_address" in reasons(world, world.left())
     (entry,) = entries(world)
     undone = ann.post(f"/queue/comments/{comment}/unlist", entry=entry.id, next="/queue")
