@@ -187,7 +187,7 @@ def erase(session: Session, comment: Comment, *, at: datetime) -> None:
     session.flush()
     _forget_around(session, comment)
     if author is not None and not _anything_of(session, author.id):
-        lists.forget(session, author)
+        lists.forget(session, author.site_id, author.email_digest)
         session.delete(author)
         session.flush()
     _overwriting(session, on=False)
@@ -249,7 +249,7 @@ def erase_author(session: Session, author_id: str, *, at: datetime) -> int:
     author = session.get(Author, author_id, with_for_update=True, populate_existing=True)
     if author is None:
         return 0
-    lists.forget(session, author)
+    lists.forget(session, author.site_id, author.email_digest)
     held = hold(session, session.scalars(theirs).all())
     for comment in held:
         erase(session, comment, at=at)

@@ -299,13 +299,13 @@ def _counts(now: datetime) -> ColumnElement[bool]:
     return or_(ListEntry.expires_at.is_(None), ListEntry.expires_at > now)
 
 
-def forget(session: Session, author: Author) -> None:
-    """Forget the address of somebody who had everything erased.
+def forget(session: Session, site_id: str, author: str) -> None:
+    """Forget the address of somebody who had everything erased; `author` is its digest.
 
     That they are blocked stays, without their address: or erasing would be a way around it.
     """
-    key = ListEntry.key_of(ListKind.ADDRESS, author.email_digest)
-    theirs = (ListEntry.site_id == author.site_id, ListEntry.key == key)
+    key = ListEntry.key_of(ListKind.ADDRESS, author)
+    theirs = (ListEntry.site_id == site_id, ListEntry.key == key)
     session.execute(delete(ListEntry).where(*theirs, ListEntry.standing == Standing.TRUSTED))
     session.execute(update(ListEntry).where(*theirs).values(sealed=None, note=""))
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from moderation.database import insert_once
 from moderation.languages import LANGUAGES
 from moderation.models import Change, Moderator, OtherWay, Site, SiteDefaults, SiteSettings, What
 from moderation.text import plain
@@ -149,11 +150,12 @@ def change_defaults(
     session: Session, wanted: Mapping[str, Any], *, by: Moderator | None, at: datetime
 ) -> None:
     """Change what holds on every site that says nothing else; None is what the service brings."""
-    row = session.get(SiteDefaults, SiteDefaults.ONLY, with_for_update=True)
-    before = row.options if row else {}
-    after = _changed(before, wanted)
-    session.merge(SiteDefaults(id=SiteDefaults.ONLY, options=after))
-    session.add_all(_told(What.DEFAULT, None, before, after, by, at))
+    # The first two who change something at once must not both make the row.
+    insert_once(session, SiteDefaults, {"id": SiteDefaults.ONLY, "options": {}})
+    row = session.get_one(SiteDefaults, SiteDefaults.ONLY, with_for_update=True)
+    before = row.options
+    row.options = _changed(before, wanted)
+    session.add_all(_told(What.DEFAULT, None, before, row.options, by, at))
 
 
 def _changed(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:

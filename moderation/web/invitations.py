@@ -4,6 +4,7 @@ from typing import Any, NoReturn
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
+from sqlalchemy.exc import IntegrityError
 
 from moderation import people
 from moderation.accounts import HASHER
@@ -41,7 +42,8 @@ def take_up(token: str) -> Any:
                 rows, service().keyring, still, form.name.data, password_hash, at=now()
             )
             rows.commit()
-    except people.Refused:
+    except (people.Refused, IntegrityError):
+        # Two invitations to one address may be taken up at once.
         abort(409, _known())
     begin(person.id)
     flash(_("Welcome, %(name)s. This is what waits.") % {"name": person.name}, "done")

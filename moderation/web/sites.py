@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, g, redirect, render_template, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from moderation import accounts, review, sites
 from moderation.models import Change, Site, SiteSettings, What
@@ -31,13 +31,13 @@ def add() -> Any:
     form = NewSiteForm()
     if not form.validate_on_submit():
         return Response(_index(form), 422)
-    with writing() as session:
-        if session.scalar(select(Site.id).where(Site.key == form.key.data)):
-            refuse(form.key, _("There is a site with this key already."))
-        else:
+    try:
+        with writing() as session:
             _add(session, form)
             session.commit()
-    if form.errors:
+    except (accounts.BadAccount, IntegrityError):
+        # The form has looked at all else; two owners may add the same at once.
+        refuse(form.key, _("There is a site with this key already."))
         return Response(_index(form), 422)
     flash(_("The site is added. Paste the lines below into its pages."), "done")
     return redirect(url_for("sites.site", site=form.key.data), 303)

@@ -298,3 +298,12 @@ def test_who_was_erased_is_trusted_no_more(world: World) -> None:
     path = re.sub("^https?://[^/]+", "", comment["status_url"])
     world.client().post(f"{path}/erase")
     assert entries(world) == []
+
+
+def test_an_address_is_forgotten_also_where_it_left_nothing(world: World) -> None:
+    enter(world, note="Said to be rude")
+    (entry,) = entries(world)
+    answer = world.app.test_cli_runner().invoke(args=["forget", BOB])
+    assert answer.exit_code == 0, answer.output
+    (left,) = entries(world)
+    assert (left.key, left.sealed, left.note) == (entry.key, None, "")

@@ -291,6 +291,14 @@ def test_who_is_removed_is_out_at_once_and_decisions_keep_their_name(world: Worl
         assert session.scalars(select(Decision).where(Decision.by_id == gone.id)).all()
 
 
+def test_a_browser_that_was_signed_in_too_late_is_out_as_well(world: World) -> None:
+    browser = world.signed_in(ANN)
+    with world.database.writing() as session:
+        world.moderator(session, "Ann").removed_at = datetime.now(UTC)
+        session.commit()
+    assert browser.get("/queue").status_code == 302
+
+
 def test_who_was_removed_can_be_invited_again(world: World) -> None:
     remove(world, "Ann")
     assert join(world, invite(world.signed_in(OLGA), ANN), name="Ann again").status_code == 200
