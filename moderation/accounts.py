@@ -33,21 +33,32 @@ def add_site(
     at: datetime,
 ) -> Site:
     """Add a site whose pages, on these origins, may embed threads. Raises BadAccount."""
-    if not _SITE_KEY.fullmatch(key):
+    if not is_site_key(key):
         raise BadAccount("A site's key is made of small letters, digits and hyphens, such as blog.")
     if session.scalar(select(Site.id).where(Site.key == key)):
         raise BadAccount(f"There is a site {key} already.")
+    exact = exact_origins(origins)
     try:
-        exact = [addresses.origin(origin) for origin in origins]
         title = plain.one_line(name)
-    except addresses.BadAddress as error:
-        raise BadAccount("An origin is such as https://blog.example.") from error
     except plain.Unreadable as error:
         raise BadAccount("This name has a character that cannot be stored.") from error
-    site = Site.start(key, title, list(dict.fromkeys(exact)), keyring=keyring, at=at)
+    site = Site.start(key, title, exact, keyring=keyring, at=at)
     session.add(site)
     session.flush()
     return site
+
+
+def exact_origins(origins: Sequence[str]) -> list[str]:
+    """Origins in normal form, each once. Raises BadAccount."""
+    try:
+        return list(dict.fromkeys(map(addresses.origin, origins)))
+    except addresses.BadAddress as error:
+        raise BadAccount("An origin is such as https://blog.example.") from error
+
+
+def is_site_key(key: str) -> bool:
+    """Whether a site may be called so in addresses."""
+    return bool(_SITE_KEY.fullmatch(key))
 
 
 def add_moderator(
@@ -67,19 +78,45 @@ def add_moderator(
         raise BadAccount(str(error)) from error
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise BadAccount(f"The password needs {SHORTEST_PASSWORD} characters or more.")
-    account = _ensured_digest(session, keyring, address, at)
+    account = ensured_digest(session, keyring, address, at)
     if session.scalar(select(Moderator.id).where(Moderator.email_digest == account)):
         raise BadAccount("There is a moderator with this address already.")
+    return enroll(
+        session,
+        keyring,
+        address,
+        account,
+        name=plain.one_line(name),
+        role=role,
+        sites=_sites(session, role, sites),
+        password_hash=HASHER.hash(password),
+        at=at,
+    )
+
+
+def enroll(
+    session: Session,
+    keyring: Keyring,
+    email: str,
+    account: str,
+    *,
+    name: str,
+    role: Role,
+    sites: Sequence[Site],
+    password_hash: str,
+    at: datetime,
+) -> Moderator:
+    """Add a moderator of whom everything is known to be right; `account` is their digest."""
     moderator_id = new_id()
     moderator = Moderator(
         id=moderator_id,
         email_digest=account,
-        email_sealed=keyring.seal(address, Moderator.email_row(moderator_id)),
-        name=plain.one_line(name),
+        email_sealed=keyring.seal(email, Moderator.email_row(moderator_id)),
+        name=name,
         role=role,
-        password_hash=HASHER.hash(password),
+        password_hash=password_hash,
         created_at=at,
-        sites=_sites(session, role, sites),
+        sites=list(sites),
     )
     session.add(moderator)
     session.flush()
@@ -109,7 +146,8 @@ def account_digest(session: Session, keyring: Keyring, email: str) -> str:
     return _digest(secret.open(keyring), email) if secret else ""
 
 
-def _ensured_digest(session: Session, keyring: Keyring, email: str, at: datetime) -> str:
+def ensured_digest(session: Session, keyring: Keyring, email: str, at: datetime) -> str:
+    """The same, with the key for it made where there is none yet."""
     if not session.scalar(select(Secret.id).where(Secret.purpose == "accounts")):
         session.add(Secret.make("accounts", keyring=keyring, at=at))
         session.flush()

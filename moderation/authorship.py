@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from moderation import judging, policy
+from moderation import judging, lists, policy
 from moderation.drafts import Words, words
 from moderation.judging import Judged, Sent
 from moderation.models import (
@@ -93,7 +93,7 @@ def edit(session: Session, comment: Comment, said: Words, *, version: int, at: d
         raise Stale(comment)
     if _is_there(session, comment, said):
         raise SameReply
-    verdict = policy.judge(_facts(session, site, comment, said))
+    verdict = policy.judge(_facts(session, site, comment, said, at))
     with session.no_autoflush:
         rendered = said.rendered
         links, made_by = list(rendered.links), markup.MARKUP_VERSION
@@ -114,14 +114,25 @@ def _is_there(session: Session, comment: Comment, said: Words) -> bool:
     return bool(session.scalar(select(same)))
 
 
-def _facts(session: Session, site: Site, comment: Comment, said: Words) -> policy.Facts:
+def _facts(
+    session: Session, site: Site, comment: Comment, said: Words, at: datetime
+) -> policy.Facts:
     judged = Judged(
         comment.thread.page, comment.name, comment.website, said.rendered, said.text_digest
     )
     own = int(comment.text_digest == said.text_digest)
     twins = judging.twins(session, site, said.text_digest) - own
-    past = _past(session, comment)
-    return judging.facts(site, judged, past=past, sent=_sent(comment), twins=twins)
+    listed = lists.listed(
+        session,
+        site.id,
+        author=comment.author.email_digest if comment.author else "",
+        name=comment.name,
+        website=comment.website,
+        links=said.rendered.links,
+        now=at,
+    )
+    past, sent = _past(session, comment), _sent(comment)
+    return judging.facts(site, judged, past=past, listed=listed, sent=sent, twins=twins)
 
 
 def _past(session: Session, comment: Comment) -> dict[Status, int]:
@@ -176,6 +187,7 @@ def erase(session: Session, comment: Comment, *, at: datetime) -> None:
     session.flush()
     _forget_around(session, comment)
     if author is not None and not _anything_of(session, author.id):
+        lists.forget(session, author.site_id, author.email_digest)
         session.delete(author)
         session.flush()
     _overwriting(session, on=False)
@@ -230,8 +242,10 @@ def erase_author(session: Session, author_id: str, *, at: datetime) -> int:
     # Threads before their author, as who leaves a reply takes them. Then once more: a reply that
     # was on its way is there now, and one that comes later begins anew.
     hold(session, session.scalars(theirs).all())
-    if session.get(Author, author_id, with_for_update=True, populate_existing=True) is None:
+    author = session.get(Author, author_id, with_for_update=True, populate_existing=True)
+    if author is None:
         return 0
+    lists.forget(session, author.site_id, author.email_digest)
     held = hold(session, session.scalars(theirs).all())
     for comment in held:
         erase(session, comment, at=at)

@@ -64,15 +64,20 @@ def draft(reply: Reply, site_key: bytes) -> Draft:
 def words(body: str, site_key: bytes, *, page: str, parent: str | None, name: str) -> Words:
     """Render and digest a text that stands, or is to stand, in this place under this name."""
     folded = " ".join(body.casefold().split())
-    # By the name, not the address: whoever sends a reply they read here again, with an address
-    # that they guess, must not learn from the answer whether it is its author's.
-    place = "\n".join((page, parent or "", name.casefold(), body))
     return Words(
         body=body,
         rendered=markup.render(body),
         text_digest=privacy.digest(site_key, "text", folded),
-        fingerprint=privacy.digest(site_key, "fingerprint", place),
+        fingerprint=fingerprint(site_key, page=page, parent=parent, name=name, body=body),
     )
+
+
+def fingerprint(site_key: bytes, *, page: str, parent: str | None, name: str, body: str) -> str:
+    """What the same reply in the same place is known again by."""
+    # By the name, not the address: whoever sends a reply they read here again, with an address
+    # that they guess, must not learn from the answer whether it is its author's.
+    place = "\n".join((page, parent or "", name.casefold(), body))
+    return privacy.digest(site_key, "fingerprint", place)
 
 
 def author_digest(site_key: bytes, email: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, exists, func, insert, select
 from sqlalchemy.orm import Session
 
-from moderation import captcha, notices, policy, privacy
+from moderation import captcha, lists, notices, policy, privacy
 from moderation.database import insert_once, table
 from moderation.drafts import Draft, Reply, draft
 from moderation.judging import TWINS, Judged, Sent, facts
@@ -16,6 +16,7 @@ from moderation.models import (
     Author,
     Comment,
     Decision,
+    Listed,
     Receipt,
     Site,
     SpentChallenge,
@@ -105,7 +106,9 @@ def take(
         raise Duplicate
     author_id, past = _author(session, keyring, site, left, now)
     sent = Sent(bool(left.reply.honeypot), seconds, solved)
-    verdict = policy.judge(facts(site, _judged(left), past=past, sent=sent, twins=thread.twins))
+    listed = _listed(session, site, left, now)
+    known = facts(site, _judged(left), past=past, listed=listed, sent=sent, twins=thread.twins)
+    verdict = policy.judge(known)
     comment = _comment(left, site, thread.id, author_id, verdict, now)
     comment.network_digest = network_digest(session, keyring, left.reply.address, now)
     comment.place(parent)
@@ -280,6 +283,18 @@ def _author(
             return author_id, {}
         known = session.connection().execute(_AUTHOR, asked).all()
     return known[0].id, {status: number for _id, status, number in known if status}
+
+
+def _listed(session: Session, site: Site, left: Draft, now: datetime) -> Listed:
+    return lists.listed(
+        session,
+        site.id,
+        author=left.author_digest,
+        name=left.reply.name,
+        website=left.reply.website,
+        links=left.rendered.links,
+        now=now,
+    )
 
 
 def _judged(left: Draft) -> Judged:

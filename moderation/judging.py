@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from moderation import policy
 from moderation.database import table
-from moderation.models import Comment, Site, Status
+from moderation.models import Comment, Listed, Site, Status
 from moderation.text import addresses, markup
 
 _comments = table(Comment)
@@ -55,10 +55,16 @@ def twins(session: Session, site: Site, text_digest: str) -> int:
 
 
 def facts(
-    site: Site, judged: Judged, *, past: Mapping[Status, int], sent: Sent, twins: int
+    site: Site,
+    judged: Judged,
+    *,
+    past: Mapping[Status, int],
+    listed: Listed,
+    sent: Sent,
+    twins: int,
 ) -> policy.Facts:
-    """The facts. `past` is what was decided about other replies of the author, `twins` how many
-    other replies say the same.
+    """The facts. `past` is what was decided about other replies of the author, `listed` what the
+    site's list says, `twins` how many other replies say the same.
     """
     settings = site.settings
     return policy.Facts(
@@ -75,6 +81,11 @@ def facts(
         seconds_to_answer=sent.seconds,
         solved=sent.solved,
         page_is_ours=addresses.origin(judged.page) in site.origins,
+        address_blocked=listed.address_blocked,
+        name_blocked=listed.name_blocked,
+        domains_blocked=listed.domains_blocked,
+        author_trusted=listed.author_trusted,
+        links_trusted=listed.links_trusted,
         hold_everything=settings.hold_everything,
         blocked_words=settings.blocked_words,
         links_allowed=settings.links_allowed,

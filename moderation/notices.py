@@ -48,6 +48,7 @@ def owe(
     comment_id: str | None = None,
     subscription_id: str | None = None,
     batch_id: str | None = None,
+    invitation_id: str | None = None,
     locale: str = "en",
 ) -> bool:
     """Owe a message once for each `occasion`; False when it was owed already.
@@ -64,6 +65,7 @@ def owe(
         "comment_id": comment_id,
         "subscription_id": subscription_id,
         "batch_id": batch_id,
+        "invitation_id": invitation_id,
         "locale": locale,
         "details": {},
         "state": State.DUE,
@@ -318,10 +320,16 @@ def _wants_digest(session: Session, message: Message) -> bool:
     return me is not None and me.notices is not Notices.OFF and waits(session, me)
 
 
+def _wants_invitation(_session: Session, message: Message) -> bool:
+    # Not when it runs out: who is sent it late is told so by its page, and can ask for another.
+    return message.invitation is not None and message.invitation.ended_at is None
+
+
 _WANTED: dict[Kind, Callable[[Session, Message], bool]] = {
     Kind.STATUS: _wants_status,
     Kind.CONFIRM: _wants_question,
     Kind.REPLY: _wants_answer,
     Kind.ERASE: _wants_erasure,
     Kind.DIGEST: _wants_digest,
+    Kind.INVITE: _wants_invitation,
 }

@@ -41,7 +41,7 @@ MOST_ATTEMPTS = 11
 TOO_LATE = timedelta(days=7)
 #: What can be owed again is remembered for ever; of these, another one is another occasion.
 REMEMBERED = timedelta(days=30)
-_OCCASIONAL = (Kind.ERASE, Kind.DIGEST)
+_OCCASIONAL = (Kind.ERASE, Kind.DIGEST, Kind.INVITE)
 _LONGEST_ERROR = 300
 
 Compose = Callable[[Session, Message], EmailMessage]
@@ -149,6 +149,7 @@ _WHOLE = (
         joinedload(Message.author),
         joinedload(Message.moderator),
         joinedload(Message.subscription),
+        joinedload(Message.invitation),
         joinedload(Message.comment).joinedload(Comment.thread).joinedload(Thread.site),
     )
 )

@@ -15,9 +15,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from characters import ANN, EVE, World
 from sqlalchemy import select
 
-from moderation import notices, outbox
+from moderation import notices, outbox, people
 from moderation.config import Mail
-from moderation.models import Author, Kind, Message, State, Subscription
+from moderation.models import Author, Kind, Message, Role, Site, State, Subscription
 from moderation.postman import Postman
 
 SENDER = "Comments <comments@mail.example>"
@@ -114,9 +114,19 @@ def one_of_each(world: World) -> None:
         about = {"at": now, "author_id": author.id}
         notices.owe(session, Kind.STATUS, comment, comment_id=comment, **about)
         notices.owe(session, Kind.ERASE, author.id, **about)
+        invited(world, session)
         session.commit()
     wants_digests(world)
     plan(world)
+
+
+def invited(world: World, session: Any) -> None:
+    """Olga invites Nadia to moderate both sites, by mail."""
+    sites = session.scalars(select(Site).order_by(Site.key)).all()
+    known = {"by": world.moderator(session, "Olga"), "at": datetime.now(UTC), "locale": "en"}
+    part = people.Part(Role.MODERATOR, tuple(sites))
+    email = "nadia@example.org"
+    people.invite(session, world.keyring, email, part, to_be_mailed=True, **known)
 
 
 def wants_digests(world: World, who: str = ANN, how_often: str = "hourly") -> None:

@@ -93,6 +93,10 @@ def test_a_site_a_moderator_and_a_token_are_added(run: Run, tmp_path: Path) -> N
             "already",
         ),
         ("token add nobody@example.org --name x", "", "no moderator"),
+        ("site show nowhere", "", "There is no site nowhere"),
+        ("site set nowhere links_allowed 3", "", "There is no site nowhere"),
+        ("site set blog links_allowed many", "", "links_allowed: This is a number from 0 to 100."),
+        ("site set blog colour default", "", "There is no setting colour. There are: hold_ever"),
     ],
 )
 def test_what_cannot_be_done_is_told_in_a_sentence(
@@ -103,6 +107,18 @@ def test_what_cannot_be_done_is_told_in_a_sentence(
     assert answer.returncode != 0
     assert sentence in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+def test_a_setting_of_a_site_is_set_and_shown(run: Run) -> None:
+    add_everybody(run)
+    assert run("site", "set", "blog", "blocked_words", "casino, payday loan").stdout == (
+        "On blog, blocked_words is casino, payday loan now.\n"
+    )
+    shown = run("site", "show", "blog").stdout
+    assert "blocked_words\tcasino, payday loan\t(its own)\n" in shown
+    assert "hold_everything\ton\n" in shown
+    assert "is the default now" in run("site", "set", "blog", "blocked_words", "default").stdout
+    assert "(its own)" not in run("site", "show", "blog").stdout
 
 
 def test_commands_on_an_empty_database_say_what_to_run(run: Run) -> None:

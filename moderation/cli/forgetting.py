@@ -7,7 +7,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from moderation import authorship
+from moderation import authorship, lists
 from moderation.database import Database
 from moderation.drafts import author_digest
 from moderation.models import Site
@@ -43,10 +43,11 @@ def _forget(database: Database, keyring: Keyring, email: str) -> list[tuple[str,
     for site in sites:
         digest = author_digest(site.open_key(keyring), email)
         with database.writing() as session:
+            # An address may be on the list of a site where it never left anything.
+            lists.forget(session, site.id, digest)
             author = authorship.find_author(session, site, digest)
-            if author is None:
-                continue
-            number = authorship.erase_author(session, author.id, at=datetime.now(UTC))
+            if author is not None:
+                number = authorship.erase_author(session, author.id, at=datetime.now(UTC))
+                erased.append((site.key, number))
             session.commit()
-        erased.append((site.key, number))
     return erased

@@ -7,7 +7,7 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from moderation import factors
+from moderation import factors, sites
 from moderation.accounts import BadAccount, add_moderator, add_site, add_token, find_moderator
 from moderation.models import Role, Site
 
@@ -41,6 +41,45 @@ def site_list() -> None:
             click.echo(f"{one.key}\t{one.name}\t{' '.join(one.origins)}")
     if not found:
         click.echo("There is no site yet; add one with `moderation site add`.", err=True)
+
+
+@site.command("show")
+@click.argument("key")
+@with_appcontext
+def site_show(key: str) -> None:
+    """Show a site's name, origins and settings; those it has of its own are marked."""
+    with database().reading() as session:
+        found = _site(session.scalar(select(Site).where(Site.key == key)), key)
+    click.echo(f"name\t{found.name}\norigins\t{' '.join(found.origins)}")
+    for name in sites.NAMES:
+        mark = "\t(its own)" if name in found.options else ""
+        click.echo(f"{name}\t{sites.written(getattr(found.settings, name))}{mark}")
+
+
+@site.command("set")
+@click.argument("key")
+@click.argument("name")
+@click.argument("value")
+@with_appcontext
+def site_set(key: str, name: str, value: str) -> None:
+    """Give the site KEY the setting NAME: on or off, a number, a word, or words with commas
+    between. The VALUE `default` makes it follow the settings for all sites again.
+    """
+    with writing() as session:
+        found = _site(sites.find(session, key), key)
+        try:
+            wanted = sites.read_or_default(name, value)
+        except sites.BadOption as error:
+            raise click.ClickException(f"{name}: {error}") from error
+        sites.change(session, found, {name: wanted}, by=None, at=datetime.now(UTC))
+    said = "the default" if wanted is None else sites.written(wanted) or "nothing"
+    click.echo(f"On {key}, {name} is {said} now.")
+
+
+def _site(found: Site | None, key: str) -> Site:
+    if found is None:
+        raise click.ClickException(f"There is no site {key}; `moderation site list` shows them.")
+    return found
 
 
 @click.group("moderator")

@@ -9,9 +9,18 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import func, select
 
-from moderation import batches, keeping, leases, migrations, outbox
+from moderation import batches, keeping, leases, lists, migrations, outbox, people
 from moderation.database import Database
-from moderation.models import AuthenticatorApp, Author, Comment, Moderator, Secret, Site
+from moderation.models import (
+    AuthenticatorApp,
+    Author,
+    Comment,
+    Invitation,
+    ListEntry,
+    Moderator,
+    Secret,
+    Site,
+)
 from moderation.text import markup
 
 from .running import database, keyring
@@ -28,7 +37,7 @@ def upgrade() -> None:
 @click.command("tidy")
 @with_appcontext
 def tidy() -> None:
-    """Throw away spent sums, old receipts and network keys; `serve` does it by itself."""
+    """Throw away what has served and what ran out; `serve` does it by itself."""
     tidy_once(database())
     click.echo("Tidied up.")
 
@@ -36,10 +45,8 @@ def tidy() -> None:
 def tidy_once(stored: Database) -> None:
     """Throw away what has served."""
     with stored.writing() as session:
-        keeping.tidy_up(session, datetime.now(UTC))
-        outbox.tidy_up(session, datetime.now(UTC))
-        batches.tidy_up(session, datetime.now(UTC))
-        leases.tidy_up(session, datetime.now(UTC))
+        for look_after in (keeping, outbox, batches, leases, lists, people):
+            look_after.tidy_up(session, datetime.now(UTC))
         session.commit()
 
 
@@ -67,7 +74,7 @@ def reseal() -> None:
     keys = keyring()
     changed = sum(
         _walk(model, lambda row: bool(row.reseal(keys)))
-        for model in (Secret, Site, Moderator, AuthenticatorApp, Author)
+        for model in (Secret, Site, Moderator, AuthenticatorApp, Author, ListEntry, Invitation)
     )
     click.echo(f"Sealed {changed} rows with the current key; older keys are no longer needed.")
 

@@ -2,11 +2,14 @@
 
 from .author import Author
 from .batch import WORKING, Batch, BatchItem, Outcome, Stage
+from .change import Change, What
 from .comment import CHANGES, Comment, NotAllowed, Stale
 from .decision import Actor, AddressView, Decision
 from .document import Document
 from .factor import AuthenticatorApp, Passkey, RecoveryCode
+from .invitation import Invitation
 from .lease import Lease
+from .listed import Listed, ListEntry, ListKind, Standing
 from .message import Kind, Message, State, Subscription
 from .moderator import (
     Bearer,
@@ -25,7 +28,8 @@ from .report import Report
 from .revision import Revision
 from .saved_view import SavedView
 from .secret import Secret
-from .site import OtherWay, Site, SiteSettings
+from .site import OtherWay, Site, SiteDefaults, SiteSettings
+from .site_reason import SiteReason
 from .status import Status
 from .thread import Thread
 from .together import Together
@@ -40,12 +44,17 @@ __all__ = [
     "Batch",
     "BatchItem",
     "Bearer",
+    "Change",
     "Comment",
     "Decision",
     "Document",
     "HalfSignIn",
+    "Invitation",
     "Kind",
     "Lease",
+    "ListEntry",
+    "ListKind",
+    "Listed",
     "MailedLink",
     "Message",
     "Moderator",
@@ -65,15 +74,19 @@ __all__ = [
     "SignIn",
     "SignInFailure",
     "Site",
+    "SiteDefaults",
+    "SiteReason",
     "SiteSettings",
     "SpentChallenge",
     "Stage",
     "Stale",
+    "Standing",
     "State",
     "Status",
     "Subscription",
     "Thread",
     "Together",
     "Token",
+    "What",
     "open_sites",
 ]

@@ -12,6 +12,7 @@ from moderation.privacy import new_id
 
 from .author import Author
 from .comment import Comment
+from .invitation import Invitation
 from .moderator import Moderator
 from .status import stored_as
 
@@ -29,6 +30,8 @@ class Kind(StrEnum):
     ERASE = "erase"
     #: What waits, for a moderator.
     DIGEST = "digest"
+    #: A link by which somebody becomes a moderator.
+    INVITE = "invite"
 
 
 class State(StrEnum):
@@ -101,6 +104,9 @@ class Message(Base):
     batch_id: Mapped[str | None] = mapped_column(
         ForeignKey("batch.id", ondelete="SET NULL"), index=True
     )
+    invitation_id: Mapped[str | None] = mapped_column(
+        ForeignKey("invitation.id", ondelete="CASCADE"), index=True
+    )
     locale: Mapped[str] = mapped_column(String(12), default="en")
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     state: Mapped[State] = mapped_column(stored_as(State, "state"), default=State.DUE)
@@ -116,3 +122,4 @@ class Message(Base):
     moderator: Mapped[Moderator | None] = relationship()
     comment: Mapped[Comment | None] = relationship()
     subscription: Mapped[Subscription | None] = relationship()
+    invitation: Mapped[Invitation | None] = relationship()

@@ -90,6 +90,9 @@ class Moderator(Sees, Base):
     #: In which language they work; empty for the one that their browser asks for.
     locale: Mapped[str] = mapped_column(String(12), default="")
     created_at: Mapped[datetime]
+    #: Since when they are no moderator any more. The row stays, since decisions name it; all that
+    #: could let them in, or find them, is taken out of it.
+    removed_at: Mapped[datetime | None]
 
     #: They come along, since what a moderator may see is asked after their row's session has ended.
     sites: Mapped[list[Site]] = relationship(

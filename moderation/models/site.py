@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, String, select
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from moderation.database import Ascii, Base
 from moderation.privacy import Keyring, new_id, new_key
@@ -54,6 +54,17 @@ class SiteSettings:
         return cls(**values)
 
 
+class SiteDefaults(Base):
+    """What the owner wants on every site that says nothing else: one row, or none."""
+
+    __tablename__ = "site_defaults"
+
+    ONLY = "all"
+
+    id: Mapped[str] = mapped_column(Ascii, primary_key=True, default=ONLY)
+    options: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
 class Site(Base):
     """A web site whose pages carry threads.
 
@@ -71,6 +82,11 @@ class Site(Base):
     options: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     sealed_key: Mapped[bytes]
     created_at: Mapped[datetime]
+    #: The owner's wishes for all sites. They come along with each, so that its settings can be
+    #: read wherever it is, without another query and outside any session.
+    defaults: Mapped[dict[str, Any] | None] = column_property(
+        select(SiteDefaults.options).where(SiteDefaults.id == SiteDefaults.ONLY).scalar_subquery()
+    )
 
     @classmethod
     def of_row(
@@ -82,6 +98,7 @@ class Site(Base):
         options: str,
         sealed_key: bytes,
         created_at: str,
+        defaults: str | None,
     ) -> "Site":
         """A site as it lies in the database, to be looked at outside any session.
 
@@ -96,6 +113,7 @@ class Site(Base):
             options=json.loads(options),
             sealed_key=sealed_key,
             created_at=moment if moment.tzinfo else moment.replace(tzinfo=UTC),
+            defaults=json.loads(defaults) if defaults else None,
         )
 
     @classmethod
@@ -113,8 +131,8 @@ class Site(Base):
 
     @property
     def settings(self) -> SiteSettings:
-        """The site's settings, defaults filled in."""
-        return SiteSettings.of(self.options)
+        """Its own wishes, then the owner's for all sites, then what the service comes with."""
+        return SiteSettings.of({**(self.defaults or {}), **self.options})
 
     def open_key(self, keyring: Keyring) -> bytes:
         """The site's own key; raises Unopenable when the instance's secret was lost."""

@@ -30,6 +30,13 @@ class Facts:
     #: Whether a sum was solved (or work done in its place); if not, its author asked to send it
     #: without.
     solved: bool = True
+    #: What stands on the site's list: the author's address, the name, domains that it links to.
+    address_blocked: bool = False
+    name_blocked: bool = False
+    domains_blocked: tuple[str, ...] = ()
+    author_trusted: bool = False
+    #: How many of the links lead to domains that the site trusts.
+    links_trusted: int = 0
     #: The site's own wishes.
     hold_everything: bool = True
     blocked_words: tuple[str, ...] = ()

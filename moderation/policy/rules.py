@@ -41,6 +41,25 @@ def foreign_page(facts: Facts) -> Reason | None:
     return None if facts.page_is_ours else Reason("foreign_page", Effect.HOLD, 20)
 
 
+def blocked_address(facts: Facts) -> Reason | None:
+    """A moderator blocked this author. It waits all the same, and nothing is thrown away unread:
+    anybody can type anybody's address.
+    """
+    return Reason("blocked_address", Effect.HOLD, 60) if facts.address_blocked else None
+
+
+def blocked_name(facts: Facts) -> Reason | None:
+    """The name is blocked here. Two people may have one name."""
+    return Reason("blocked_name", Effect.HOLD, 40) if facts.name_blocked else None
+
+
+def blocked_domain(facts: Facts) -> Reason | None:
+    """It links to a domain that is blocked here."""
+    if not facts.domains_blocked:
+        return None
+    return Reason("blocked_domain", Effect.HOLD, 60, ", ".join(facts.domains_blocked[:5]))
+
+
 def blocked_words(facts: Facts) -> Reason | None:
     """A word the site's owner blocked stands in the text, the name or the website."""
     pattern = _whole_words(facts.blocked_words)
@@ -69,17 +88,22 @@ def same_text(facts: Facts) -> Reason | None:
 
 def many_links(facts: Facts) -> Reason | None:
     """More links than the site allows; links are what most spam is for."""
-    over = len(facts.links) - facts.links_allowed
+    over = _counted_links(facts) - facts.links_allowed
     if over <= 0:
         return None
-    return Reason("links", Effect.HOLD, min(45, 15 * over), str(len(facts.links)))
+    return Reason("links", Effect.HOLD, min(45, 15 * over), str(_counted_links(facts)))
 
 
 def link_from_stranger(facts: Facts) -> Reason | None:
     """A link from somebody of whom nothing was approved yet is never published by itself."""
-    if facts.approved_before or not facts.links:
+    if facts.approved_before or facts.author_trusted or not _counted_links(facts):
         return None
-    return Reason("stranger_links", Effect.HOLD, 10, str(len(facts.links)))
+    return Reason("stranger_links", Effect.HOLD, 10, str(_counted_links(facts)))
+
+
+def _counted_links(facts: Facts) -> int:
+    """Links to domains that the site trusts count as none."""
+    return len(facts.links) - facts.links_trusted
 
 
 def unsolved(facts: Facts) -> Reason | None:
@@ -88,12 +112,13 @@ def unsolved(facts: Facts) -> Reason | None:
 
 
 def first_time_author(facts: Facts) -> Reason | None:
-    """Nothing by this author was approved on this site yet."""
-    return None if facts.approved_before else Reason("first_time", Effect.HOLD, 5)
+    """Nothing by this author was approved on this site yet, nor did a moderator trust them."""
+    known = facts.approved_before or facts.author_trusted
+    return None if known else Reason("first_time", Effect.HOLD, 5)
 
 
 def site_holds_everything(facts: Facts) -> Reason | None:
-    """The site's owner wants every reply read before it is published."""
+    """The site's owner wants every reply read before it is published, also of who is trusted."""
     return Reason("hold_everything", Effect.HOLD) if facts.hold_everything else None
 
 
@@ -111,6 +136,9 @@ RULES: tuple[Rule, ...] = (
     Rule("haste", haste),
     Rule("foreign_page", foreign_page),
     # What the owner and the moderators said before.
+    Rule("blocked_address", blocked_address),
+    Rule("blocked_name", blocked_name),
+    Rule("blocked_domain", blocked_domain),
     Rule("blocked_words", blocked_words),
     Rule("known_spammer", known_spammer),
     # What campaigns have in common.

@@ -23,8 +23,8 @@ from moderation.models import Actor, Batch, Stage, Status
 from moderation.text import markup
 
 from . import cards, selections, words
-from .accounts import protected
 from .service import now, reading, service, writing
+from .sessions import protected
 
 blueprint = Blueprint("batches", __name__, url_prefix="/queue/batches")
 

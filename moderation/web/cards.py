@@ -1,6 +1,6 @@
 """A comment as a moderator sees it: with its place, its author's past, and why it waits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import g
@@ -12,7 +12,7 @@ from moderation.privacy import masked
 from moderation.publishing import rfc3339
 from moderation.text import addresses, markup
 
-from . import words
+from . import reasons, words
 from .service import reading, service
 
 Card = dict[str, Any]
@@ -41,7 +41,7 @@ def _card(comment: Comment, past: review.Past | None, twins: int) -> Card:
     thread, site = comment.thread, comment.thread.site
     return {
         "comment": _comment(comment),
-        "site": {"key": site.key, "name": site.name},
+        "site": {"id": site.id, "key": site.key, "name": site.name},
         "thread": {"title": thread.title or comment.title, "page": thread.page, "url": thread.page},
         "parent": _parent(comment.parent),
         "author": _author(comment, past),
@@ -108,14 +108,17 @@ def _host(href: str) -> str:
         return href
 
 
-def decided(decision: Decision, latest: int) -> dict[str, Any]:
-    """A decision as the card's page lists it; only the latest can be undone, not the first."""
+def decided(decision: Decision, latest: int, own: Mapping[str, str]) -> dict[str, Any]:
+    """A decision as the card's page lists it; only the latest can be undone, not the first.
+
+    `own` are what the site's own reasons say (see `reasons.sentences`).
+    """
     return {
         "id": decision.id,
         "who": decision.by.name if decision.by else str(_WHO[decision.actor]),
         "was": str(decision.was) if decision.was else None,
         "became": str(decision.became),
-        "reason": words.choice(decision.reason),
+        "reason": reasons.said(decision.reason, own),
         "note": decision.note,
         "at": decision.at,
         "can_undo": review.is_undoable(decision) and decision.version == latest,

@@ -28,7 +28,7 @@ def init_app(app: Flask) -> None:
 
 def compose(session: Session, message: Message) -> EmailMessage:
     """The letter of a message that is wanted still."""
-    receiver = message.moderator or message.author
+    receiver = message.moderator or message.author or message.invitation
     if receiver is None:
         raise LookupError("a message without a receiver")
     language = closest([message.locale])

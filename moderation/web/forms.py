@@ -49,20 +49,22 @@ class Written:
             raise ValidationError(self.message)
 
 
-def _tidy(value: str | None) -> str:
+def tidied(value: str | None) -> str:
+    """A filter: the text as it is stored."""
     try:
         return plain.tidy(value or "")
     except plain.Unreadable as error:
         raise ValueError(_("This text has a character that cannot be stored.")) from error
 
 
-def _one_line(value: str | None) -> str:
-    return " ".join(_tidy(value).split())
+def one_line(value: str | None) -> str:
+    """A filter: the text on one line."""
+    return " ".join(tidied(value).split())
 
 
 def _title(value: str | None) -> str:
     # Not the reader's words but the page's, so a long one is no reason to refuse the reply.
-    title = _one_line(value)
+    title = one_line(value)
     return title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1] + "…"
 
 
@@ -78,7 +80,7 @@ class Solved(Written):
 def _body() -> TextAreaField:
     return TextAreaField(
         _("Comment"),
-        filters=[_tidy],
+        filters=[tidied],
         validators=[
             Written(_("Write a comment first.")),
             Length(
@@ -101,29 +103,29 @@ class ReplyForm(FlaskForm):
 
         csrf = False
 
-    page = StringField(filters=[_one_line])
+    page = StringField(filters=[one_line])
     title = StringField(filters=[_title])
-    parent = StringField(filters=[_one_line])
+    parent = StringField(filters=[one_line])
     name = StringField(
         _("Name"),
-        filters=[_one_line],
+        filters=[one_line],
         validators=[
             Written(_("Write your name.")),
             Length(max=LONGEST_NAME, message=_("Use at most %(max)d characters for your name.")),
         ],
     )
     email = StringField(
-        _("Email"), filters=[_one_line], validators=[Written(_("Write your email address."))]
+        _("Email"), filters=[one_line], validators=[Written(_("Write your email address."))]
     )
-    website = StringField(_("Website"), filters=[_one_line])
+    website = StringField(_("Website"), filters=[one_line])
     body = _body()
     notify = BooleanField(_("Email me when somebody answers"), false_values=("", "0", "false"))
     subject = StringField(_("Leave this field empty"))
     challenge = StringField()
     answer = StringField(
-        _("Sum"), filters=[_one_line], validators=[Solved(_("Solve the sum first."))]
+        _("Sum"), filters=[one_line], validators=[Solved(_("Solve the sum first."))]
     )
-    way = StringField(filters=[_one_line])
+    way = StringField(filters=[one_line])
     work = StringField()
 
     def validate_page(self, field: Field) -> None:

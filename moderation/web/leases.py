@@ -11,9 +11,9 @@ from flask_babel import gettext as _
 from moderation import leases
 from moderation.models import Comment
 
-from .accounts import protected
 from .drawing import isolated
 from .service import now, reading, writing
+from .sessions import protected
 
 blueprint = Blueprint("leases", __name__, url_prefix="/queue/leases")
 

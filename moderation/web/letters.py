@@ -10,13 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from babel.lists import format_list
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from moderation import review
-from moderation.models import Actor, Comment, Kind, Message, Moderator, Notices, Site
+from moderation.models import Actor, Comment, Invitation, Kind, Message, Moderator, Notices, Site
 from moderation.privacy import masked
 from moderation.text import markup
 
@@ -24,6 +25,7 @@ from . import links
 from .drawing import date, exact_time
 from .envelopes import Mailing
 from .leaving import status_url
+from .service import service
 
 #: Longer comments are shortened: some programs hide the end of long mail, and what ends it.
 LONGEST_QUOTE = 6_000
@@ -186,12 +188,43 @@ def _digest(session: Session, message: Message) -> Letter:
     )
 
 
+def _invite(_session: Session, message: Message) -> Letter:
+    invitation = _of(message.invitation)
+    token = _of(invitation.token(service().keyring))
+    by = without_addresses(invitation.by.name)
+    return Letter(
+        _("%(name)s invites you to moderate comments", name=by),
+        [
+            Block("text", _what_for(invitation, by)),
+            Block("button", _("Look at the invitation"), links.invitation_url(token)),
+            Block(
+                "small",
+                _(
+                    "The link is good once, until %(date)s. Keep it to yourself: whoever opens it "
+                    "can take the invitation up.",
+                    date=date(invitation.expires_at),
+                ),
+            ),
+            Block("small", _("If you do not know who this is, there is nothing you need to do.")),
+        ],
+    )
+
+
+def _what_for(invitation: Invitation, by: str) -> str:
+    if not invitation.sites:
+        return _("%(name)s invites you to look after the comments of every site here.", name=by)
+    names = [without_addresses(site.name) for site in invitation.sites]
+    sites = format_list(names, locale=get_locale() or "en")
+    return _("%(name)s invites you to look after the comments on %(sites)s.", name=by, sites=sites)
+
+
 LETTERS: dict[Kind, Callable[[Session, Message], Letter]] = {
     Kind.STATUS: _status,
     Kind.CONFIRM: _confirm,
     Kind.REPLY: _reply,
     Kind.ERASE: _erase,
     Kind.DIGEST: _digest,
+    Kind.INVITE: _invite,
 }
 
 

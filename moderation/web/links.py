@@ -42,6 +42,11 @@ def erasure_url(author_id: str) -> str:
     return _absolute(f"/erasures/{erasure_token(author_id)}")
 
 
+def invitation_url(token: str) -> str:
+    """The page on which an invitation is taken up. Its token is random: it is good once."""
+    return _absolute(f"/invitations/{token}")
+
+
 def queue_url() -> str:
     """The queue, which asks who one is."""
     return _absolute("/queue")

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from moderation import outbox
-from moderation.models import Author, Kind, Message, Moderator, Role, Site, State
+from moderation.models import Author, Invitation, Kind, Message, Moderator, Role, Site, State
 from moderation.privacy import masked
 
 from .service import now, reading, service, writing
@@ -28,6 +28,7 @@ KINDS: dict[Kind, Any] = {
     Kind.REPLY: lazy_gettext("Somebody answered"),
     Kind.ERASE: lazy_gettext("Link that erases"),
     Kind.DIGEST: lazy_gettext("What waits, for a moderator"),
+    Kind.INVITE: lazy_gettext("Invitation to moderate"),
 }
 
 
@@ -114,7 +115,9 @@ def _within(me: Moderator) -> list[ColumnElement[bool]]:
     if me.site_ids is None:
         return []
     theirs = select(Author.id).where(Author.site_id.in_(me.site_ids))
-    return [or_(Message.author_id.in_(theirs), Message.moderator_id == me.id)]
+    sent = select(Invitation.id).where(Invitation.by_id == me.id)
+    to_invited = Message.invitation_id.in_(sent)
+    return [or_(Message.author_id.in_(theirs), Message.moderator_id == me.id, to_invited)]
 
 
 def _row(message: Message) -> dict[str, Any]:
@@ -132,7 +135,7 @@ def _row(message: Message) -> dict[str, Any]:
 
 
 def _masked(message: Message) -> str:
-    receiver = message.author or message.moderator
+    receiver = message.author or message.moderator or message.invitation
     return masked(receiver.email(service().keyring)) if receiver else ""
 
 

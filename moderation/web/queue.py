@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 
-from moderation import review
+from moderation import lists, review
 from moderation.models import (
     Actor,
     AddressView,
@@ -18,7 +19,7 @@ from moderation.models import (
 from moderation.privacy import new_id
 from moderation.text import plain
 
-from . import cards, leases, saved_views, words
+from . import cards, leases, reasons, saved_views, words
 from .drawing import gettext as _
 from .service import now, reading, service, writing
 from .sessions import inside, protected
@@ -54,7 +55,7 @@ def index() -> Any:
         filters=filters,
         sites=sites,
         reasons=list(words.REASON_LABELS.items()),
-        reason_choices=list(words.CHOICES.items()),
+        reason_choices=reasons.for_cards(reading(), found),
         here=request.full_path.rstrip("?"),
         next_url=url_for("queue.index", **named, after=after) if after else None,
         total=review.count(reading(), g.me, wanted),
@@ -92,6 +93,7 @@ def decide() -> Any:
         comment = review.hold(session, g.me, [wish.comment]).get(wish.comment)
         if comment is None:
             abort(404)
+        _refuse_unknown_reason(session, comment, wish.reason)
         try:
             decision = review.decide(comment, wish, by=g.me, at=now())
             session.commit()
@@ -168,10 +170,15 @@ def _wish() -> review.Wish:
     readable = version.isascii() and version.isdigit() and len(version) < 10
     if status not in list(Status) or not readable or len(note) > LONGEST_NOTE:
         abort(400)
-    reason = _text("reason")
-    if reason and reason not in words.CHOICES:
+    return review.Wish(_text("comment"), Status(status), int(version), _text("reason"), note)
+
+
+def _refuse_unknown_reason(session: Session, comment: Comment, reason: str) -> None:
+    """What moderators of the site cannot choose is not what our own form sent."""
+    site = reasons.of_each(session, [comment.site_id])[comment.site_id]
+    known = {choice.code for choice in site} | set(words.CHOICES)
+    if reason and reason not in known:
         abort(400)
-    return review.Wish(_text("comment"), Status(status), int(version), reason, note)
 
 
 def _mine_or_404(comment_id: str) -> Comment:
@@ -183,13 +190,15 @@ def _mine_or_404(comment_id: str) -> Comment:
 
 def _card_page(comment: Comment, *, address: str | None) -> str:
     made = review.decisions(reading(), comment)
+    own = reasons.sentences(reading(), comment.site_id)
     return render_template(
         "queue/card.html",
         card=cards.one(comment),
-        decisions=[cards.decided(one, comment.version) for one in made],
+        decisions=[cards.decided(one, comment.version, own) for one in made],
         earlier=[cards.earlier(one) for one in review.earlier_texts(reading(), comment)],
         conversation=cards.conversation(comment),
-        reason_choices=list(words.CHOICES.items()),
+        reason_choices=reasons.for_cards(reading(), [comment]),
+        listed=lists.about(reading(), comment.author, now()) if comment.author else None,
         address=address,
         here=url_for("queue.card", comment=comment.id),
     )
@@ -201,17 +210,18 @@ def _conflict(wish: review.Wish, here: str) -> Response:
     page = render_template(
         "queue/conflict.html",
         card=cards.one(comment),
-        current=_decided_by_somebody(made[0], comment.version),
+        current=_decided_by_somebody(made[0], comment),
         wanted=str(wish.status),
         here=here,
     )
     return Response(page, 409)
 
 
-def _decided_by_somebody(latest: Decision, version: int) -> dict[str, Any] | None:
+def _decided_by_somebody(latest: Decision, comment: Comment) -> dict[str, Any] | None:
     """The decision that was faster; None where nobody decided, but its author changed the text."""
     changed = latest.actor is Actor.AUTHOR and latest.became is not Status.DELETED
-    return None if changed else cards.decided(latest, version)
+    own = reasons.sentences(reading(), comment.site_id)
+    return None if changed else cards.decided(latest, comment.version, own)
 
 
 def _flash_done(comment: Comment, decision: str) -> None:

@@ -15,7 +15,7 @@ from moderation.models import Comment, Kind, Stale, Status
 from moderation.notices import Asked
 from moderation.text import markup, plain
 
-from . import words
+from . import reasons
 from .errors import own_words, write_down
 from .forms import EditForm
 from .leaving import comment_of
@@ -119,7 +119,8 @@ def _reason(comment: Comment) -> str | None:
     if comment.status not in {Status.REJECTED, Status.DELETED}:
         return None
     deciding = comment.decisions[-1]
-    return words.choice(deciding.reason) if deciding.by_id else None
+    own = reasons.sentences(reading(), comment.site_id)
+    return reasons.said(deciding.reason, own) if deciding.by_id else None
 
 
 def _answers(comment: Comment) -> list[dict[str, Any]]:

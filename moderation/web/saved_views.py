@@ -12,8 +12,8 @@ from moderation import saved_views
 from moderation.models import SavedView
 from moderation.text import plain
 
-from .accounts import inside, protected
 from .service import now, reading, writing
+from .sessions import inside, protected
 
 blueprint = Blueprint("saved_views", __name__, url_prefix="/queue/views")
 

@@ -81,7 +81,8 @@ def site_or_404(key: str) -> Site:
 #: As text where a driver would read JSON: what the columns say is also what the object is kept by.
 _SITE = """
     SELECT id, key, name, CAST(origins AS TEXT), CAST(options AS TEXT), sealed_key,
-        CAST(created_at AS TEXT)
+        CAST(created_at AS TEXT),
+        (SELECT CAST(options AS TEXT) FROM site_defaults WHERE id = 'all')
     FROM site WHERE key = {0}
 """
 

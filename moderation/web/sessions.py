@@ -72,7 +72,8 @@ def signed_in() -> SignIn | None:
     if not isinstance(token, str):
         return None
     found = reading().scalar(select(SignIn).where(SignIn.token_digest == token_digest(token)))
-    if found is None or found.is_over(now()):
+    # One who was removed may have proven their password a moment before.
+    if found is None or found.is_over(now()) or found.moderator.removed_at:
         return None
     if now() - found.last_seen_at > _SEEN_EVERY:
         with service().database.writing() as rows:

@@ -23,6 +23,9 @@ REASONS: dict[str, Any] = {
     "honeypot": _("A field that only programs see was filled in."),
     "haste": _("It was sent %(detail)s seconds after the sum was asked, faster than people type."),
     "foreign_page": _("It was left under a page that is not on one of the site's origins."),
+    "blocked_address": _("Its author is blocked here."),
+    "blocked_name": _("The name under which it was left is blocked here."),
+    "blocked_domain": _("It links to what is blocked here: %(detail)s."),
     "blocked_words": _("It has words that are blocked here: %(detail)s."),
     "known_spammer": _("Replies of this author were marked as spam before: %(detail)s."),
     "same_text": _("The same text was left here before: %(detail)s times."),
@@ -39,6 +42,9 @@ REASON_LABELS: dict[str, Any] = {
     "honeypot": _("Hidden field filled in"),
     "haste": _("Too fast"),
     "foreign_page": _("Page of another site"),
+    "blocked_address": _("Blocked author"),
+    "blocked_name": _("Blocked name"),
+    "blocked_domain": _("Blocked domain"),
     "blocked_words": _("Blocked words"),
     "known_spammer": _("Known for spam"),
     "same_text": _("Repeated text"),
@@ -76,6 +82,17 @@ CHOICES: dict[str, Any] = {
     "repeated": _("It repeats what was said already."),
     "own_wish": _("Its author asked for it."),
     "below_rejected": _("It answers a reply that was not published."),
+}
+#: The same in two or three words, as a moderator chooses it.
+CHOICE_LABELS: dict[str, Any] = {
+    "off_topic": _("Off topic"),
+    "insulting": _("Insulting"),
+    "private_details": _("Private details"),
+    "advertising": _("Advertising"),
+    "fraud": _("Deceiving"),
+    "repeated": _("Said already"),
+    "own_wish": _("Its author's wish"),
+    "below_rejected": _("Answers a rejected one"),
 }
 
 #: What readers or its author did, where a moderator would have given a reason.

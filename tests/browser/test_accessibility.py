@@ -142,6 +142,83 @@ def test_a_page_for_moderators(browse: Browse, sqlite_demo: Served, path: str) -
     assert looked_at_in_every_mode(ann.page) == []
 
 
+def test_the_owners_pages(browse: Browse, sqlite_demo: Served) -> None:
+    ann = Moderator.of(browse, sqlite_demo)
+    for path in ("people", *(f"sites/demo/{page}" for page in ("lists", "reasons", "threads"))):
+        ann.page.goto(f"{sqlite_demo.url}/queue/{path}")
+        assert looked_at_in_every_mode(ann.page) == []
+    for path in ("sites", "defaults"):
+        ann.page.goto(f"{sqlite_demo.url}/queue/{path}")
+        assert violations(ann.page) == []
+
+
+def test_an_owners_walk_through_sites_lists_reasons_threads_and_people(
+    browse: Browse, sqlite_demo: Served
+) -> None:
+    bob, ann = Reader.of(browse, f"{sqlite_demo.neighbour}/"), Moderator.of(browse, sqlite_demo)
+    body, page = something_new(), ann.page
+    bob.leave(body, "Wanda")
+    ann.find(body).get_by_role("link", name="Wanda").click()
+    page.get_by_role("button", name="Block the author").click()
+    expect(page.get_by_role("status")).to_contain_text("Blocked: what Wanda writes here waits")
+    assert violations(page) == []
+    page.get_by_role("status").get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status")).to_contain_text("Taken back")
+
+    page.get_by_role("link", name="Sites", exact=True).click()
+    page.get_by_role("link", name="The Daymark").click()
+    page.get_by_label("Minutes to change a reply").fill("soon")
+    page.get_by_role("button", name="Save the settings").click()
+    expect(page.get_by_label("Minutes to change a reply")).to_have_attribute("aria-invalid", "true")
+    assert looked_at_in_every_mode(page) == []
+
+    page.get_by_role("link", name="Blocked and trusted").click()
+    page.get_by_label("Of what").select_option("domain")
+    page.get_by_label("Address, name or domain").fill("walk.example")
+    page.get_by_label("For how long").select_option("day")
+    page.get_by_role("button", name="Put it on the list").click()
+    row = page.get_by_role("listitem").filter(has_text="walk.example")
+    assert violations(page) == []
+    row.get_by_role("button", name="Take it off").click()
+    expect(row).to_have_count(0)
+
+    page.get_by_role("link", name="Reasons").click()
+    page.get_by_text("Change it").first.click()
+    page.get_by_label("Label").first.fill("Elsewhere")
+    page.get_by_role("button", name="Save").first.click()
+    expect(page.get_by_role("listitem").filter(has_text="Elsewhere")).to_be_visible()
+
+    page.get_by_role("link", name="Threads").click()
+    page.get_by_text("Move it to another page").first.click()
+    page.get_by_label("Address of the other page").first.fill("nowhere")
+    page.get_by_role("button", name="Move it", exact=True).first.click()
+    expect(page.get_by_label("Address of the other page").first).to_have_value("nowhere")
+    assert looked_at_in_every_mode(page) == []
+
+    page.get_by_role("link", name="People", exact=True).click()
+    page.get_by_label("Email").fill("nadia@example.org")
+    page.get_by_label("Owner of every site").check()
+    page.get_by_role("button", name="Invite").click()
+    link = page.get_by_role("textbox", name="Link").input_value()
+    assert violations(page) == []
+    nadia = browse().new_page()
+    nadia.goto(link)
+    nadia.get_by_label("Name").fill("Nadia")
+    for field in ("Password", "Password, again"):
+        nadia.get_by_label(field, exact=True).fill("correct horse battery")
+    assert looked_at_in_every_mode(nadia) == []
+    nadia.get_by_role("button", name="Take it up").click()
+    expect(nadia.get_by_role("status")).to_contain_text("Welcome, Nadia")
+    page.goto(f"{sqlite_demo.url}/queue/people")
+    page.get_by_role("link", name="Nadia").click()
+    page.get_by_role("button", name="Remove them").click()
+    expect(page.get_by_role("alert")).to_contain_text("sure")
+    assert violations(page) == []
+    page.get_by_label("Yes, I am sure").check()
+    page.get_by_role("button", name="Remove them").click()
+    expect(page.get_by_role("status")).to_contain_text("Nadia is removed")
+
+
 def test_the_card_the_notice_and_the_conflict(browse: Browse, sqlite_demo: Served) -> None:
     bob, ann = Reader.of(browse, f"{sqlite_demo.neighbour}/"), Moderator.of(browse, sqlite_demo)
     body = something_new()

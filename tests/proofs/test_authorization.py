@@ -11,19 +11,23 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
-from characters import ANN, BOB, OLGA, OTHER, OTTO, PAGE, World
+from characters import ANN, BOB, OLGA, OTHER, OTTO, PAGE, PASSWORD, World
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from moderation import lists, people
+from moderation.accounts import add_moderator
 from moderation.models import (
     AddressView,
     Batch,
     Bearer,
     Comment,
     Decision,
+    ListEntry,
     Moderator,
+    Role,
     SavedView,
     Sees,
     Stage,
@@ -122,6 +126,37 @@ RULES: dict[str, Access] = {
     "outbox.index": Access.OWNER,
     "outbox.again": Access.OWNER,
     "outbox.drop": Access.OWNER,
+    "sites.index": Access.OWNER,
+    "sites.add": Access.OWNER,
+    "sites.site": Access.OWNER,
+    "sites.rename": Access.OWNER,
+    "sites.settings": Access.OWNER,
+    "sites.defaults": Access.OWNER,
+    "sites.change_defaults": Access.OWNER,
+    "people.index": Access.OWNER,
+    "people.invite": Access.OWNER,
+    "people.revoke": Access.OWNER,
+    "people.person": Access.OWNER,
+    "people.change": Access.OWNER,
+    "people.remove": Access.OWNER,
+    # Whoever has the link, which is good once.
+    "invitations.invitation": Access.ANYONE,
+    "invitations.take_up": Access.ANYONE,
+    "reasons.index": Access.OWNER,
+    "reasons.add": Access.OWNER,
+    "reasons.change": Access.OWNER,
+    "reasons.move": Access.OWNER,
+    "reasons.retire": Access.OWNER,
+    "reasons.again": Access.OWNER,
+    "threads.index": Access.OWNER,
+    "threads.set_open": Access.OWNER,
+    "threads.move": Access.OWNER,
+    "lists.index": Access.OWNER,
+    "lists.add": Access.OWNER,
+    "lists.remove": Access.OWNER,
+    "lists.block": Access.BROWSER_OF_THE_SITE,
+    "lists.trust": Access.BROWSER_OF_THE_SITE,
+    "lists.take_back": Access.BROWSER_OF_THE_SITE,
     "queue.index": Access.BROWSER,
     "queue.card": Access.BROWSER_OF_THE_SITE,
     "queue.show_address": Access.BROWSER_OF_THE_SITE,
@@ -190,9 +225,10 @@ VISITORS = [
 ]
 
 
-def address_of(rule: Rule, comment: str, token: str, own: str = "x") -> str:
+def address_of(rule: Rule, comment: str, token: str, *, own: str = "x", person: str = "x") -> str:
     """A route's address, filled in so that what it names is there; `own` is of the visitor's."""
     names = {
+        "person": person,
         "site": "blog",
         "comment": comment,
         "token": token,
@@ -218,21 +254,58 @@ def approved(world: World, email: str = BOB) -> dict[str, Any]:
 def knock(
     world: World, rule: Rule, method: str, visitor: Visitor, left: dict[str, Any], entered: Entered
 ) -> TestResponse:
-    """One good request for a route about a comment, fresh where it may be changed."""
-    if method == "POST":
+    """One good request for a route about a comment, fresh where it may be changed; owners' routes
+    decide nothing, and sign nobody out.
+    """
+    if method == "POST" and RULES.get(rule.endpoint) is not Access.OWNER:
         left, entered = approved(world), {}
     own = _own(world, visitor.who) if {"batch", "view"} & rule.arguments else ""
-    address = address_of(rule, left["id"], _token(world, rule, left), own)
+    person = _person(world) if "person" in rule.arguments else ""
+    token = _token(world, rule, left)
+    address = address_of(rule, left["id"], token, own=own, person=person)
     if visitor not in entered:
         entered[visitor] = visitor.enter(world)
     client, headers, csrf = entered[visitor]
     more = _form(world, left["id"], csrf) if method != "GET" else {}
+    if rule.endpoint == "lists.take_back":
+        more["data"]["entry"] = _listed(world, left["id"])
     if rule.endpoint.startswith("api."):
         wish = {"comment": left["id"], "version": 2, "status": "spam"}
         more = {"json": {"body": "x", "decisions": [wish]}} if method == "POST" else {}
     query = {"page": PAGE} if method in {"GET", "HEAD"} else {}
     with client.open(address, method=method, query_string=query, headers=headers, **more) as answer:
         return answer
+
+
+def _person(world: World) -> str:
+    """Somebody who moderates the blog, whom nobody misses."""
+    with world.database.writing() as session:
+        number, now = next(world._number), datetime.now(UTC)
+        known = (f"nobody{number}@example.org", "Nobody", Role.MODERATOR, ["blog"], PASSWORD, now)
+        made = add_moderator(session, world.keyring, *known).id
+        session.commit()
+    return made
+
+
+def _invitation(world: World) -> str:
+    with world.database.writing() as session:
+        olga, email = world.moderator(session, "Olga"), f"new{next(world._number)}@example.org"
+        known = {"by": olga, "at": datetime.now(UTC), "locale": "en", "to_be_mailed": False}
+        token = people.invite(session, world.keyring, email, people.Part(Role.OWNER), **known)
+        session.commit()
+    return token
+
+
+def _listed(world: World, comment: str) -> str:
+    """The id of an entry of the blog's list, about this comment's author."""
+    with world.database.writing() as session:
+        ann, found = world.moderator(session, "Ann"), session.get_one(Comment, comment)
+        at = datetime.now(UTC)
+        entry = lists.block(session, world.keyring, found, by=ann, at=at)
+        entry = entry or session.scalars(select(ListEntry)).first()
+        session.commit()
+    assert entry
+    return entry.id
 
 
 def _token(world: World, rule: Rule, left: dict[str, Any]) -> str:
@@ -245,6 +318,8 @@ def _token(world: World, rule: Rule, left: dict[str, Any]) -> str:
             return links.decision_token(world.moderator(session, "Ann").id, left["id"], 2)
         if rule.rule.startswith("/notices/"):
             return links.notices_token(world.moderator(session, "Ann").id)
+        if rule.rule.startswith("/invitations/"):
+            return _invitation(world)
         if rule.rule.startswith("/erasures/"):
             return links.erasure_token(session.get_one(Comment, left["id"]).author_id)
     return urlsplit(left["status_url"]).path.rpartition("/")[2]
@@ -267,9 +342,11 @@ def _form(world: World, comment: str, csrf: str) -> dict[str, Any]:
     latest = select(Decision.id).where(Decision.comment_id == comment, Decision.version == 2)
     with world.database.reading() as session:
         decision = session.scalar(latest)
+        thread = session.get_one(Comment, comment).thread_id
     fields = {"comment": comment, "version": "2", "status": "spam", "page": PAGE}
     fields |= {"action": "end", "List-Unsubscribe": "One-Click", "message": "none"}
-    fields |= {"notices": "off", "locale": "en"}
+    fields |= {"notices": "off", "locale": "en", "role": "moderator", "sites": "blog"}
+    fields |= {"thread": thread, "open": "yes", "step": "up"}
     return {"data": {**fields, "decision": decision, "csrf_token": csrf, "session": "none"}}
 
 
@@ -347,6 +424,9 @@ def test_control_a_route_without_its_guard_is_found(own_world: World) -> None:
 # What Otto, who moderates another site, may learn of the blog: nothing.
 
 
+REFUSED = ("card", "address", "decide", "undo", "block", "trust")
+
+
 def as_otto(world: World, comment: str, decision: str) -> dict[str, tuple[int, str]]:
     """Everything that Otto can ask about the blog: status and text of each answer."""
     browser, program = world.signed_in(OTTO), world.client()
@@ -357,6 +437,8 @@ def as_otto(world: World, comment: str, decision: str) -> dict[str, tuple[int, s
         "address": lambda: browser.post(f"/queue/comments/{comment}/address"),
         "decide": lambda: browser.post("/queue/decisions", **{**wish, "version": "2"}),
         "undo": lambda: browser.post("/queue/undo", decision=decision),
+        "block": lambda: browser.post(f"/queue/comments/{comment}/block"),
+        "trust": lambda: browser.post(f"/queue/comments/{comment}/trust"),
         "api decide": lambda: program.post(
             "/api/v1/decisions", json={"decisions": [wish]}, headers=bearer
         ),
@@ -413,7 +495,7 @@ def test_a_moderator_of_another_site_is_refused_and_changes_nothing(world: World
         latest = select(Decision.id).where(Decision.comment_id == comment, Decision.version == 2)
         decision = session.scalars(latest).one()
     heard = as_otto(world, comment, decision)
-    assert {heard[name][0] for name in ("card", "address", "decide", "undo")} == {404}
+    assert {heard[name][0] for name in REFUSED} == {404}
     assert '"error":"unknown"' in heard["api decide"][1].replace(" ", "")
     assert heard["api queue site pending"][0] == 404
     with world.database.reading() as session:
@@ -446,4 +528,4 @@ def test_control_without_the_sites_a_stranger_sees_the_blog(
     for whoever in (Moderator, Bearer):
         monkeypatch.setattr(whoever, "site_ids", None)
     found = seen_of_the_blog(world)
-    assert {"card", "address", "decide", "undo", "api decide", "queue all pending"} <= set(found)
+    assert {*REFUSED, "api decide", "queue all pending"} <= set(found)

@@ -1,0 +1,315 @@
+"""A site's list of whom and what it blocks or trusts: read for every reply, kept by moderators."""
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, bindparam, delete, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from moderation.database import table
+from moderation.drafts import author_digest
+from moderation.models import (
+    Author,
+    Change,
+    Comment,
+    Listed,
+    ListEntry,
+    ListKind,
+    Moderator,
+    Site,
+    Standing,
+    What,
+)
+from moderation.privacy import Keyring, new_id
+from moderation.text import addresses, plain
+
+PAGE_SIZE = 50
+LONGEST_NAME = 100
+#: For how long an entry may stand; "" for ever.
+LASTING: dict[str, timedelta | None] = {
+    "day": timedelta(days=1),
+    "week": timedelta(days=7),
+    "month": timedelta(days=30),
+    "year": timedelta(days=365),
+    "": None,
+}
+
+
+class BadEntry(ValueError):
+    """Nothing that a list could hold; `wanted` says what is wrong."""
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__(wanted)
+        self.wanted = wanted
+
+
+class NobodyToList(Exception):
+    """The comment has no author any more: everything of theirs was erased."""
+
+
+_entries = table(ListEntry)
+_NOW = bindparam("now", type_=ListEntry.created_at.type)
+#: The newest last, so that it is what remains.
+_FOUND = (
+    select(_entries.c.key, _entries.c.standing)
+    .where(
+        _entries.c.site_id == bindparam("site_id"),
+        _entries.c.key.in_(bindparam("keys", expanding=True)),
+        or_(_entries.c.expires_at.is_(None), _entries.c.expires_at > _NOW),
+    )
+    .order_by(_entries.c.created_at, _entries.c.id)
+)
+
+
+def listed(
+    session: Session,
+    site_id: str,
+    *,
+    author: str,
+    name: str,
+    website: str,
+    links: Iterable[str],
+    now: datetime,
+) -> Listed:
+    """What the list says of a reply, in one query. `author` is the digest of its address."""
+    hosts = [host for link in links if (host := _host(link))]
+    own = _host(website)
+    keys = {"author": ListEntry.key_of(ListKind.ADDRESS, author), "name": _name_key(name)}
+    domains = {domain for host in (*hosts, own) for domain in _with_above(host)}
+    asked = [*keys.values(), *(ListEntry.key_of(ListKind.DOMAIN, one) for one in domains)]
+    found = session.connection().execute(_FOUND, {"site_id": site_id, "keys": asked, "now": now})
+    said = dict(found.all())
+    if not said:
+        return Listed()
+    deciding = {host: _deciding(host, said) for host in (*hosts, own)}
+    blocked = [domain for domain, standing in deciding.values() if standing is Standing.BLOCKED]
+    return Listed(
+        address_blocked=said.get(keys["author"]) is Standing.BLOCKED,
+        name_blocked=said.get(keys["name"]) is Standing.BLOCKED,
+        domains_blocked=tuple(sorted(set(blocked))),
+        author_trusted=said.get(keys["author"]) is Standing.TRUSTED,
+        links_trusted=sum(deciding[host][1] is Standing.TRUSTED for host in hosts),
+    )
+
+
+def _deciding(host: str, said: dict[str, Standing]) -> tuple[str, Standing | None]:
+    """The closest domain above a host that is listed, with what is said of it."""
+    for domain in _with_above(host):
+        if (standing := said.get(ListEntry.key_of(ListKind.DOMAIN, domain))) is not None:
+            return domain, standing
+    return host, None
+
+
+def _with_above(host: str) -> Iterator[str]:
+    """A host and what it lies in, the closest first, as far as somebody can own it."""
+    while "." in host:
+        yield host
+        host = host.partition(".")[2]
+
+
+def _host(link: str) -> str:
+    if link.startswith("mailto:"):
+        return link.partition("?")[0].rpartition("@")[2].lower()
+    try:
+        return addresses.host(link)
+    except addresses.BadAddress:
+        return ""
+
+
+def _name_key(name: str) -> str:
+    folded = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    return ListEntry.key_of(ListKind.NAME, folded)
+
+
+def enter(
+    session: Session,
+    keyring: Keyring,
+    site: Site,
+    kind: ListKind,
+    standing: Standing,
+    text: str,
+    *,
+    by: Moderator,
+    at: datetime,
+    expires_at: datetime | None = None,
+    note: str = "",
+) -> ListEntry:
+    """Put an address, a name or a domain on the list. Raises BadEntry."""
+    if kind is ListKind.NAME and standing is Standing.TRUSTED:
+        # Anybody can type it.
+        raise BadEntry("trusted name")
+    entry = ListEntry(
+        id=new_id(), site_id=site.id, kind=kind, standing=standing, created_at=at, by_id=by.id
+    )
+    entry.expires_at, entry.note = expires_at, note
+    try:
+        _fill(entry, keyring, site, plain.one_line(text))
+    except (addresses.BadAddress, plain.Unreadable) as error:
+        raise BadEntry(str(kind)) from error
+    return _entered(session, keyring, entry, by)
+
+
+def _fill(entry: ListEntry, keyring: Keyring, site: Site, text: str) -> None:
+    if entry.kind is ListKind.ADDRESS:
+        email = addresses.email(text)
+        digest = author_digest(site.open_key(keyring), email)
+        entry.key = ListEntry.key_of(ListKind.ADDRESS, digest)
+        entry.seal(email, keyring)
+    elif entry.kind is ListKind.NAME:
+        if plain.is_blank(text) or len(text) > LONGEST_NAME:
+            raise BadEntry(str(ListKind.NAME))
+        entry.key, entry.shown = _name_key(text), text
+    else:
+        url = text if "://" in text else f"https://{text.removeprefix('*.')}"
+        domain = addresses.host(url)
+        if "." not in domain:
+            raise BadEntry(str(ListKind.DOMAIN))
+        entry.key, entry.shown = ListEntry.key_of(ListKind.DOMAIN, domain), domain
+
+
+def _entered(session: Session, keyring: Keyring, entry: ListEntry, by: Moderator) -> ListEntry:
+    session.add(entry)
+    what = What.BLOCKED if entry.standing is Standing.BLOCKED else What.TRUSTED
+    subject = entry.label(keyring)
+    session.add(Change.of(what, entry.site_id, by, entry.created_at, subject))
+    session.flush()
+    return entry
+
+
+def block(
+    session: Session, keyring: Keyring, comment: Comment, *, by: Moderator, at: datetime
+) -> ListEntry | None:
+    """Block a comment's author on its site, for good; None where they are blocked so already.
+
+    Raises NobodyToList. What is taken back by `take_back` leaves what was said before.
+    """
+    return _list_author(session, keyring, comment, Standing.BLOCKED, by=by, at=at)
+
+
+def trust(
+    session: Session, keyring: Keyring, comment: Comment, *, by: Moderator, at: datetime
+) -> ListEntry | None:
+    """Trust a comment's author on its site, as `block` blocks them."""
+    return _list_author(session, keyring, comment, Standing.TRUSTED, by=by, at=at)
+
+
+def _list_author(
+    session: Session,
+    keyring: Keyring,
+    comment: Comment,
+    standing: Standing,
+    *,
+    by: Moderator,
+    at: datetime,
+) -> ListEntry | None:
+    author = comment.author
+    if author is None:
+        raise NobodyToList
+    key = ListEntry.key_of(ListKind.ADDRESS, author.email_digest)
+    now = _newest(session, comment.site_id, key, at)
+    if now is not None and now.standing is standing and now.expires_at is None:
+        return None
+    entry = ListEntry(id=new_id(), site_id=comment.site_id, kind=ListKind.ADDRESS, key=key)
+    entry.standing, entry.created_at, entry.by_id = standing, at, by.id
+    entry.seal(author.email(keyring), keyring)
+    return _entered(session, keyring, entry, by)
+
+
+def about(session: Session, author: Author, now: datetime) -> ListEntry | None:
+    """What counts about an author on their site at this moment."""
+    key = ListEntry.key_of(ListKind.ADDRESS, author.email_digest)
+    return _newest(session, author.site_id, key, now)
+
+
+def _newest(session: Session, site_id: str, key: str, now: datetime) -> ListEntry | None:
+    about = select(ListEntry).where(ListEntry.site_id == site_id, ListEntry.key == key)
+    newest = about.where(_counts(now)).order_by(ListEntry.created_at.desc(), ListEntry.id.desc())
+    return session.scalar(newest.limit(1))
+
+
+def find(session: Session, site_id: str, entry_id: str) -> ListEntry | None:
+    """An entry of a site's list."""
+    entry = session.get(ListEntry, entry_id)
+    return entry if entry is not None and entry.site_id == site_id else None
+
+
+def take_back(
+    session: Session, keyring: Keyring, entry: ListEntry, *, by: Moderator, at: datetime
+) -> bool:
+    """Take one entry back, so that what was said before it counts again; False where something
+    newer was said meanwhile: then nothing is done.
+    """
+    now = _newest(session, entry.site_id, entry.key, at)
+    if now is not None and now.id != entry.id:
+        return False
+    _tell_unlisted(session, keyring, entry, by, at)
+    session.delete(entry)
+    session.flush()
+    return True
+
+
+def remove(
+    session: Session, keyring: Keyring, entry: ListEntry, *, by: Moderator, at: datetime
+) -> None:
+    """Take an entry off the list, with all that was ever said of the same."""
+    _tell_unlisted(session, keyring, entry, by, at)
+    same = ListEntry.site_id == entry.site_id, ListEntry.key == entry.key
+    session.execute(delete(ListEntry).where(*same))
+
+
+def _tell_unlisted(
+    session: Session, keyring: Keyring, entry: ListEntry, by: Moderator, at: datetime
+) -> None:
+    said = {"subject": entry.label(keyring), "was": str(entry.standing)}
+    session.add(Change.of(What.UNLISTED, entry.site_id, by, at, **said))
+
+
+def page(
+    session: Session, site_id: str, standing: Standing | None, now: datetime, after: str = ""
+) -> tuple[list[ListEntry], str]:
+    """A page of what counts, the newest first, and the id after which the next one begins."""
+    query = _counting(site_id, now)
+    if standing is not None:
+        query = query.where(ListEntry.standing == standing)
+    last = find(session, site_id, after) if after else None
+    if last is not None:
+        earlier = ListEntry.created_at < last.created_at
+        same = (ListEntry.created_at == last.created_at) & (ListEntry.id < last.id)
+        query = query.where(or_(earlier, same))
+    query = query.order_by(ListEntry.created_at.desc(), ListEntry.id.desc())
+    found = list(session.scalars(query.limit(PAGE_SIZE + 1)))
+    more = len(found) > PAGE_SIZE
+    return found[:PAGE_SIZE], found[PAGE_SIZE - 1].id if more else ""
+
+
+def _counting(site_id: str, now: datetime) -> Select[ListEntry]:
+    newer = aliased(ListEntry)
+    is_later = or_(
+        newer.created_at > ListEntry.created_at,
+        (newer.created_at == ListEntry.created_at) & (newer.id > ListEntry.id),
+    )
+    about_the_same = newer.site_id == ListEntry.site_id, newer.key == ListEntry.key
+    counts = or_(newer.expires_at.is_(None), newer.expires_at > now)
+    outdone = select(newer.id).where(*about_the_same, is_later, counts).exists()
+    return select(ListEntry).where(ListEntry.site_id == site_id, _counts(now), ~outdone)
+
+
+def _counts(now: datetime) -> ColumnElement[bool]:
+    return or_(ListEntry.expires_at.is_(None), ListEntry.expires_at > now)
+
+
+def forget(session: Session, site_id: str, author: str) -> None:
+    """Forget the address of somebody who had everything erased; `author` is its digest.
+
+    That they are blocked stays, without their address: or erasing would be a way around it.
+    """
+    key = ListEntry.key_of(ListKind.ADDRESS, author)
+    theirs = (ListEntry.site_id == site_id, ListEntry.key == key)
+    session.execute(delete(ListEntry).where(*theirs, ListEntry.standing == Standing.TRUSTED))
+    session.execute(update(ListEntry).where(*theirs).values(sealed=None, note=""))
+
+
+def tidy_up(session: Session, now: datetime) -> None:
+    """Throw away what has run out."""
+    session.execute(delete(ListEntry).where(ListEntry.expires_at <= now))

@@ -1,0 +1,70 @@
+"""Why a reply was rejected, site by site: what moderators choose among, what authors read."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from moderation.models import Comment, Site, SiteReason
+
+from . import words
+
+
+class Choice(NamedTuple):
+    """A reason as it is chosen: `code` is what a decision keeps."""
+
+    code: str
+    label: str
+    sentence: str
+
+
+def of(session: Session, site: Site) -> list[Choice]:
+    """The reasons that a site's moderators choose among, in their order."""
+    return of_each(session, [site.id])[site.id]
+
+
+def of_each(session: Session, site_ids: Iterable[str]) -> dict[str, list[Choice]]:
+    """The same for several sites, by their ids, in one query."""
+    wanted = list(dict.fromkeys(site_ids))
+    query = select(SiteReason).where(SiteReason.site_id.in_(wanted))
+    known: dict[str, list[SiteReason]] = {site_id: [] for site_id in wanted}
+    for row in session.scalars(query.order_by(SiteReason.place, SiteReason.id)):
+        known[row.site_id].append(row)
+    return {
+        site_id: [drawn(row) for row in rows if row.retired_at is None] if rows else built_in()
+        for site_id, rows in known.items()
+    }
+
+
+def for_cards(session: Session, comments: Iterable[Comment]) -> dict[str, list[Choice]]:
+    """What can be chosen on each of these cards, by the ids of their sites."""
+    return of_each(session, (one.site_id for one in comments))
+
+
+def built_in() -> list[Choice]:
+    """The reasons of a site that never changed them, in the page's language."""
+    return [
+        Choice(code, str(words.CHOICE_LABELS[code]), str(sentence))
+        for code, sentence in words.CHOICES.items()
+    ]
+
+
+def drawn(row: SiteReason) -> Choice:
+    """A site's own reason; what it leaves empty is the built-in one's."""
+    label = row.label or words.CHOICE_LABELS.get(row.code, row.code)
+    sentence = row.sentence or words.CHOICES.get(row.code, row.code)
+    return Choice(row.code, str(label), str(sentence))
+
+
+def sentences(session: Session, site_id: str) -> dict[str, str]:
+    """What each of a site's own codes says, with those that are retired."""
+    query = select(SiteReason.code, SiteReason.sentence).where(
+        SiteReason.site_id == site_id, SiteReason.sentence != ""
+    )
+    return dict(session.execute(query).all())
+
+
+def said(code: str, own: Mapping[str, str]) -> str | None:
+    """The sentence of a decision's reason; `own` are the site's (see `sentences`)."""
+    return own.get(code) or words.choice(code)
