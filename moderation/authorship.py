@@ -18,6 +18,7 @@ from moderation.models import (
     Document,
     Kind,
     Message,
+    Note,
     Receipt,
     Report,
     Revision,
@@ -206,7 +207,7 @@ def _forget_around(session: Session, comment: Comment) -> None:
     # What was sent counts against further mail (see `links_left`); of what, it no longer says.
     sent = update(Message).where(Message.comment_id == comment.id, Message.state == State.SENT)
     session.execute(sent.values(comment_id=None))
-    for model in (Revision, Report, Message, Subscription):
+    for model in (Revision, Report, Message, Subscription, Note):
         session.execute(delete(model).where(model.comment_id == comment.id))
     notes = update(Decision).where(Decision.comment_id == comment.id)
     session.execute(notes.values(note=""))

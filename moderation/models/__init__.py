@@ -16,7 +16,9 @@ from .moderator import (
     Token,
     open_sites,
 )
+from .note import Note
 from .once import Receipt, SpentChallenge
+from .preferences import KEYS, Masking, Preferences
 from .report import Report
 from .revision import Revision
 from .secret import Secret
@@ -26,6 +28,7 @@ from .thread import Thread
 
 __all__ = [
     "CHANGES",
+    "KEYS",
     "Actor",
     "AddressView",
     "Author",
@@ -34,11 +37,14 @@ __all__ = [
     "Decision",
     "Document",
     "Kind",
+    "Masking",
     "Message",
     "Moderator",
     "NotAllowed",
+    "Note",
     "Notices",
     "OtherWay",
+    "Preferences",
     "Receipt",
     "Report",
     "Revision",

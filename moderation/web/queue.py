@@ -1,12 +1,23 @@
 """The queue, in plain forms: what waits, deciding it, taking a decision back."""
 
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 
 from moderation import review
 from moderation.models import (
-    Actor,
     AddressView,
     Comment,
     Decision,
@@ -17,9 +28,10 @@ from moderation.models import (
 from moderation.privacy import new_id
 from moderation.text import plain
 
-from . import cards, words
+from . import around, cards, told, words
 from .accounts import inside, protected
 from .drawing import gettext as _
+from .forms import AnswerForm
 from .service import now, reading, service, writing
 
 blueprint = Blueprint("queue", __name__, url_prefix="/queue")
@@ -56,7 +68,11 @@ def index() -> str:
         filters=filters,
         sites=sites,
         reasons=list(words.REASON_LABELS.items()),
-        reason_choices=list(words.CHOICES.items()),
+        wishes=g.me.wishes,
+        key_words=words.KEYS,
+        choices=cards.choices(),
+        batches=_batches(),
+        query=urlencode(named),
         here=request.full_path.rstrip("?"),
         next_url=url_for("queue.index", **named, after=after) if after else None,
         total=review.count(reading(), g.me, wanted),
@@ -92,14 +108,17 @@ def decide() -> Any:
     here = inside(request.form.get("next"), url_for("queue.index"))
     with writing() as session:
         comment = review.hold(session, g.me, [wish.comment]).get(wish.comment)
-        if comment is None:
-            abort(404)
+        if comment is None or not cards.is_choice(comment.site_id, wish.reason):
+            abort(404 if comment is None else 400)
+        was = comment.status
         try:
             decision = review.decide(comment, wish, by=g.me, at=now())
             session.commit()
         except (Stale, NotAllowed):
             session.rollback()
             return _conflict(wish, here)
+    if told.is_script():
+        return told.done(comment, DONE[comment.status](comment.name), was, decision)
     _flash_done(comment, decision)
     return redirect(here, 303)
 
@@ -122,7 +141,10 @@ def undo() -> Any:
             session.rollback()
             wanted = decision.was or Status.PENDING
             return _conflict(review.Wish(comment.id, wanted, decision.version), here)
-    flash(_("Taken back: what %(name)s wrote is as it was.", name=comment.name), "done")
+    said = _("Taken back: what %(name)s wrote is as it was.", name=comment.name)
+    if told.is_script():
+        return told.done(comment, said, comment.status)
+    flash(said, "done")
     return redirect(here, 303)
 
 
@@ -159,10 +181,7 @@ def _wish() -> review.Wish:
     readable = version.isascii() and version.isdigit() and len(version) < 10
     if status not in list(Status) or not readable or len(note) > LONGEST_NOTE:
         abort(400)
-    reason = _text("reason")
-    if reason and reason not in words.CHOICES:
-        abort(400)
-    return review.Wish(_text("comment"), Status(status), int(version), reason, note)
+    return review.Wish(_text("comment"), Status(status), int(version), _text("reason"), note)
 
 
 def _mine_or_404(comment_id: str) -> Comment:
@@ -173,36 +192,35 @@ def _mine_or_404(comment_id: str) -> Comment:
 
 
 def _card_page(comment: Comment, *, address: str | None) -> str:
-    made = review.decisions(reading(), comment)
     return render_template(
         "queue/card.html",
         card=cards.one(comment),
-        decisions=[cards.decided(one, comment.version) for one in made],
-        earlier=[cards.earlier(one) for one in review.earlier_texts(reading(), comment)],
-        conversation=cards.conversation(comment),
-        reason_choices=list(words.CHOICES.items()),
+        **around.everything(comment),
         address=address,
+        form=AnswerForm(formdata=None),
         here=url_for("queue.card", comment=comment.id),
     )
 
 
 def _conflict(wish: review.Wish, here: str) -> Response:
     comment = _mine_or_404(wish.comment)
-    made = review.decisions(reading(), comment)
+    latest = review.decisions(reading(), comment)[0]
+    if told.is_script():
+        return told.overtaken(comment, latest, wish, DONE[wish.status](comment.name))
     page = render_template(
         "queue/conflict.html",
         card=cards.one(comment),
-        current=_decided_by_somebody(made[0], comment.version),
+        current=cards.overtaking(latest, comment.version),
         wanted=str(wish.status),
         here=here,
     )
     return Response(page, 409)
 
 
-def _decided_by_somebody(latest: Decision, version: int) -> dict[str, Any] | None:
-    """The decision that was faster; None where nobody decided, but its author changed the text."""
-    changed = latest.actor is Actor.AUTHOR and latest.became is not Status.DELETED
-    return None if changed else cards.decided(latest, version)
+def _batches() -> str:
+    """Where decisions on many comments at once are prepared; "" where they cannot be."""
+    rules = current_app.url_map.iter_rules()
+    return next((one.rule for one in rules if one.rule.endswith("/batches/preview")), "")
 
 
 def _flash_done(comment: Comment, decision: str) -> None:
