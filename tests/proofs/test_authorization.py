@@ -105,6 +105,12 @@ RULES: dict[str, Access] = {
     "queue.show_address": Access.BROWSER_OF_THE_SITE,
     "queue.decide": Access.BROWSER_OF_THE_SITE,
     "queue.undo": Access.BROWSER_OF_THE_SITE,
+    "parts.part": Access.BROWSER_OF_THE_SITE,
+    "parts.card": Access.BROWSER_OF_THE_SITE,
+    "parts.write_note": Access.BROWSER_OF_THE_SITE,
+    "parts.answer": Access.BROWSER_OF_THE_SITE,
+    "preferences.index": Access.BROWSER,
+    "preferences.change": Access.BROWSER,
     "health.alive": Access.ANYONE,
     "health.ready": Access.ANYONE,
     "health.metrics": Access.ANYONE,
@@ -157,6 +163,7 @@ def address_of(rule: Rule, comment: str, token: str) -> str:
         "site": "blog",
         "comment": comment,
         "token": token,
+        "part": "history",
         "filename": "embed/comment-thread.css",
     }
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: names[found[1]], rule.rule)
@@ -279,6 +286,10 @@ def as_otto(world: World, comment: str, decision: str) -> dict[str, tuple[int, s
         "address": lambda: browser.post(f"/queue/comments/{comment}/address"),
         "decide": lambda: browser.post("/queue/decisions", **{**wish, "version": "2"}),
         "undo": lambda: browser.post("/queue/undo", decision=decision),
+        "part": lambda: browser.get(f"/queue/comments/{comment}/parts/lookalikes"),
+        "card alone": lambda: browser.get(f"/queue/comments/{comment}/card"),
+        "note": lambda: browser.post(f"/queue/comments/{comment}/notes", text="Hm."),
+        "answer": lambda: browser.post(f"/queue/comments/{comment}/answer", body="Hm."),
         "api decide": lambda: program.post(
             "/api/v1/decisions", json={"decisions": [wish]}, headers=bearer
         ),
@@ -335,7 +346,8 @@ def test_a_moderator_of_another_site_is_refused_and_changes_nothing(world: World
         latest = select(Decision.id).where(Decision.comment_id == comment, Decision.version == 2)
         decision = session.scalars(latest).one()
     heard = as_otto(world, comment, decision)
-    assert {heard[name][0] for name in ("card", "address", "decide", "undo")} == {404}
+    asked = ("card", "address", "decide", "undo", "part", "card alone", "note", "answer")
+    assert {heard[name][0] for name in asked} == {404}
     assert '"error":"unknown"' in heard["api decide"][1].replace(" ", "")
     assert heard["api queue site pending"][0] == 404
     with world.database.reading() as session:

@@ -72,7 +72,7 @@ function take(cards) {
   }
 }
 
-function goTo(card) {
+function goTo(card, { isCalm = false } = {}) {
   if (!card) return;
   current?.classList.remove("card--current");
   current = card;
@@ -82,7 +82,7 @@ function goTo(card) {
   card.focus({ preventScroll: true });
   const { top, bottom } = card.getBoundingClientRect();
   const isInSight = top >= bar.getBoundingClientRect().bottom && bottom <= innerHeight;
-  if (!isInSight) card.scrollIntoView({ block: "start" });
+  if (!isInSight && !isCalm) card.scrollIntoView({ block: "start" });
 }
 
 /** The card goes, and the next one has the focus. */
@@ -373,5 +373,8 @@ take(drawn());
 spare.length = 0;
 undoButton.hidden = !mine.done.length;
 const first = location.hash.startsWith("#comment-") && document.getElementById(location.hash.slice(1));
-if (document.activeElement === document.body) goTo(first || list.firstElementChild);
+// Nothing moves at the beginning, but where an address or a small screen wants one card alone.
+if (document.activeElement === document.body) {
+  goTo(first || list.firstElementChild, { isCalm: !first && !phone.matches });
+}
 draw();
