@@ -110,7 +110,6 @@ def decide() -> Any:
         comment = review.hold(session, g.me, [wish.comment]).get(wish.comment)
         if comment is None or not cards.is_choice(comment.site_id, wish.reason):
             abort(404 if comment is None else 400)
-        was = comment.status
         try:
             decision = review.decide(comment, wish, by=g.me, at=now())
             session.commit()
@@ -118,7 +117,7 @@ def decide() -> Any:
             session.rollback()
             return _conflict(wish, here)
     if told.is_script():
-        return told.done(comment, DONE[comment.status](comment.name), was, decision)
+        return told.done(comment, DONE[comment.status](comment.name), decision)
     _flash_done(comment, decision)
     return redirect(here, 303)
 
@@ -143,7 +142,7 @@ def undo() -> Any:
             return _conflict(review.Wish(comment.id, wanted, decision.version), here)
     said = _("Taken back: what %(name)s wrote is as it was.", name=comment.name)
     if told.is_script():
-        return told.done(comment, said, comment.status)
+        return told.done(comment, said)
     flash(said, "done")
     return redirect(here, 303)
 

@@ -15,7 +15,7 @@ def is_script() -> bool:
     return request.accept_mimetypes.best == "application/json"
 
 
-def done(comment: Comment, said: str, was: Status, decision: str | None = None) -> Response:
+def done(comment: Comment, said: str, decision: str | None = None) -> Response:
     """A decision, made or taken back: how the comment stands now, and the words for it."""
     return jsonify(
         {
@@ -23,7 +23,7 @@ def done(comment: Comment, said: str, was: Status, decision: str | None = None) 
             "status": str(comment.status),
             "version": comment.version,
             "decision": decision,
-            "said": f"{said} {_left(was)}".strip(),
+            "said": f"{said} {_left()}".strip(),
         }
     )
 
@@ -34,7 +34,7 @@ def overtaken(comment: Comment, latest: Decision, wish: review.Wish, said: str) 
     to be done.
     """
     if _is_the_same(latest, wish):
-        return done(comment, said, latest.was or comment.status, latest.id)
+        return done(comment, said, latest.id)
     current = cards.overtaking(latest, comment.version)
     if current:
         sentence = get_template_attribute("_macros.html", "deed_sentence")
@@ -53,12 +53,14 @@ def _is_the_same(latest: Decision, wish: review.Wish) -> bool:
     return mine and latest.version == wish.version + 1
 
 
-def _left(was: Status) -> str:
-    """What is left of the list that the script shows; it counts, since it knows what it has."""
+def _left() -> str:
+    """What is left of the list that the script shows. It counts: it knows what it has shown, and
+    what is on its way.
+    """
     given = request.form.get("left", "")
     if len(given) > 9 or not (given.isascii() and given.isdigit()):
         return ""
     left = int(given)
-    if was is Status.PENDING:
+    if request.form.get("list") == Status.PENDING:
         return str(ngettext("%(num)d waits.", "%(num)d wait.", left))
     return str(ngettext("%(num)d is left here.", "%(num)d are left here.", left))

@@ -26,7 +26,7 @@ const texts = Object.fromEntries(
 const wishes = JSON.parse(queue.dataset.preferences);
 const number = new Intl.NumberFormat(document.documentElement.lang);
 const phone = matchMedia("(max-width: 40rem)");
-const { decisionsUrl, undoUrl, cardUrl } = queue.dataset;
+const { decisionsUrl, undoUrl, cardUrl, shown } = queue.dataset;
 const token = queue.querySelector("[name=csrf_token]").value;
 
 let current = list.querySelector(".card--current");
@@ -122,12 +122,15 @@ function end() {
 async function fetchMore() {
   if (isFetching || !next || list.children.length + spare.length >= ENOUGH) return;
   isFetching = true;
+  const before = sent.length ? NaN : left;
   try {
     const { page } = await piece(next);
+    page.querySelector(".card--current")?.classList.remove("card--current");
     take([...page.querySelectorAll("[data-cards] > article")].map((one) => document.adoptNode(one)));
     next = page.querySelector("[data-next]")?.getAttribute("href");
-    // Others have come meanwhile, or were decided; what is on its way is counted already.
-    if (!sent.length) count(Number(page.getElementById("queue").dataset.total) - left);
+    // Others have come meanwhile, or were decided by somebody else. Where anything was decided here,
+    // the page may have been drawn before it or after: then one's own count is as good.
+    if (before === left) count(Number(page.getElementById("queue").dataset.total) - left);
   } catch {
     // There may be a connection when the next one leaves.
     isFetching = false;
@@ -156,7 +159,7 @@ function decide(card, status, reason = "", note = "") {
   const { comment, version } = card.dataset;
   const made = { comment, card };
   count(-1);
-  const body = { csrf_token: token, comment, version, status, reason, note, left };
+  const body = { csrf_token: token, comment, version, status, reason, note, left, list: shown };
   mine.done.push(made);
   leave(card);
   sent.add({
@@ -207,7 +210,7 @@ function undo() {
   sent.add({
     action: undoUrl,
     // Where the decision itself was refused, there is nothing to be taken back.
-    body: () => made.decision && { csrf_token: token, decision: made.decision, left },
+    body: () => made.decision && { csrf_token: token, decision: made.decision, left, list: shown },
     settle: (answer) => undone(made, answer),
   });
 }
