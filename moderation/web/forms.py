@@ -76,9 +76,9 @@ class Solved(Written):
             super().__call__(form, field)
 
 
-def _body() -> TextAreaField:
+def _body(label: Any) -> TextAreaField:
     return TextAreaField(
-        _("Comment"),
+        label,
         filters=[_tidy],
         validators=[
             Written(_("Write a comment first.")),
@@ -117,7 +117,7 @@ class ReplyForm(FlaskForm):
         _("Email"), filters=[_one_line], validators=[Written(_("Write your email address."))]
     )
     website = StringField(_("Website"), filters=[_one_line])
-    body = _body()
+    body = _body(_("Comment"))
     notify = BooleanField(_("Email me when somebody answers"), false_values=("", "0", "false"))
     subject = StringField(_("Leave this field empty"))
     challenge = StringField()
@@ -178,7 +178,7 @@ class EditForm(FlaskForm):
 
         csrf = False
 
-    body = _body()
+    body = _body(_("Comment"))
 
 
 _REPLY_FIELDS = tuple(
@@ -271,7 +271,7 @@ class NoticesForm(FlaskForm):
 class AnswerForm(FlaskForm):
     """A moderator's answer, held to the same as a reader's reply."""
 
-    body = _body()
+    body = _body(_("Your answer"))
     approve = BooleanField(_("Approve the comment that it answers"))
 
 

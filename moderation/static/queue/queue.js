@@ -42,11 +42,12 @@ const mine = session(queue, wishes);
 
 // What is said, and what is left
 
-function tell(words, { about } = {}) {
+/** Say what happened: to which card, and whether it can be taken back from here. */
+function tell(words, { about, canUndo = false } = {}) {
   const said = document.createElement("p");
   said.textContent = words;
   told.replaceChildren(said);
-  undoButton.hidden = !mine.done.length;
+  undoButton.hidden = !canUndo || !mine.done.length;
   showButton.hidden = !about;
   showButton.onclick = () => goTo(about);
 }
@@ -100,7 +101,10 @@ function leave(card) {
 function putBack(card) {
   const place = places.get(card.dataset.comment) ?? -1;
   const after = drawn().find((one) => places.get(one.dataset.comment) > place);
+  const top = current?.getBoundingClientRect().top;
   list.insertBefore(card, after ?? null);
+  // What somebody is reading stays where it is.
+  if (current?.isConnected) scrollBy(0, current.getBoundingClientRect().top - top);
   queue.querySelector("[data-done]").hidden = true;
 }
 
@@ -173,7 +177,7 @@ function decided(made, answer) {
   made.decision = answer.decision;
   made.card?.setAttribute("data-version", answer.version);
   mine.decided();
-  tell(answer.said);
+  tell(answer.said, { canUndo: true });
 }
 
 async function refused(made, answer, status) {
@@ -220,10 +224,10 @@ async function undone(made, answer) {
   if (answer.code === 200) mine.undone();
   if (answer.code === 200 && made.card) {
     made.card.setAttribute("data-version", answer.version);
-    return tell(answer.said);
+    return tell(answer.said, { canUndo: true });
   }
   if (answer.code === 200 || answer.code === 409) await fetched(made);
-  tell(answer.said ?? texts.failed);
+  tell(answer.said ?? texts.failed, { canUndo: answer.code === 200 });
 }
 
 /** A card that was decided before this page was loaded, or that somebody else has changed. */
@@ -374,7 +378,6 @@ swiping(list, phone, {
 
 take(drawn());
 spare.length = 0;
-undoButton.hidden = !mine.done.length;
 const first = location.hash.startsWith("#comment-") && document.getElementById(location.hash.slice(1));
 // Nothing moves at the beginning, but where an address or a small screen wants one card alone.
 if (document.activeElement === document.body) {
