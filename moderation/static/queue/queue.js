@@ -16,6 +16,7 @@ const queue = document.getElementById("queue");
 const list = queue.querySelector("[data-cards]");
 const bar = queue.querySelector(".bar");
 const told = queue.querySelector("[data-told]");
+const tab = document.querySelector(".statuses [aria-current] [data-count]");
 const undoButton = queue.querySelector("[data-undo]");
 const showButton = queue.querySelector("[data-show]");
 const onward = queue.querySelector("[data-next]");
@@ -35,6 +36,7 @@ let next = onward?.getAttribute("href");
 let isFetching = false;
 const spare = []; // Cards in hand that are not drawn yet.
 const known = new Set(); // Every comment that was ever in hand.
+const ends = new Map(); // Where the list goes on, by the last comment of each page.
 const places = new Map(); // Where each stood, so that it returns there.
 
 const sent = line((waiting) => tell(texts.unsent.replace("%(number)s", number.format(waiting))));
@@ -54,9 +56,11 @@ function tell(words, { about, canUndo = false } = {}) {
 
 function count(change) {
   left = Math.max(0, left + change);
-  const shown = document.querySelector(".statuses [aria-current] .statuses__count");
-  if (shown) shown.textContent = number.format(left);
-  document.title = document.title.replace(/\([^)]*\)/, `(${number.format(left)})`);
+  if (!tab) return;
+  // Of this status there may be more than the list shows: it may be filtered.
+  tab.dataset.count = Math.max(0, Number(tab.dataset.count) + change);
+  tab.textContent = number.format(tab.dataset.count);
+  document.title = document.title.replace(/\([^)]*\)/, `(${tab.textContent})`);
 }
 
 // Cards
@@ -108,10 +112,18 @@ function putBack(card) {
   queue.querySelector("[data-done]").hidden = true;
 }
 
-function draw() {
-  while (list.children.length < DRAWN && spare.length) list.append(spare.shift());
-  if (onward) onward.hidden = !next && !spare.length;
+function draw(most = DRAWN) {
+  while (list.children.length < most && spare.length) append(spare.shift());
   fetchMore();
+}
+
+/** The link below leads on from the last page of which all is drawn. */
+function append(card) {
+  list.append(card);
+  const further = ends.get(card.dataset.comment);
+  if (further === undefined) return;
+  onward.hidden = !further;
+  if (further) onward.href = further;
 }
 
 function end() {
@@ -132,6 +144,7 @@ async function fetchMore() {
     page.querySelector(".card--current")?.classList.remove("card--current");
     take([...page.querySelectorAll("[data-cards] > article")].map((one) => document.adoptNode(one)));
     next = page.querySelector("[data-next]")?.getAttribute("href");
+    if (spare.length) ends.set(spare.at(-1).dataset.comment, next ?? "");
     // Others have come meanwhile, or were decided by somebody else. Where anything was decided here,
     // the page may have been drawn before it or after: then one's own count is as good.
     if (before === left) count(Number(page.getElementById("queue").dataset.total) - left);
@@ -272,15 +285,6 @@ queue.addEventListener("click", (event) => {
   }
 });
 
-onward?.addEventListener("click", (event) => {
-  if (!spare.length) return;
-  event.preventDefault();
-  const first = spare[0];
-  list.append(...spare.splice(0, DRAWN));
-  fetchMore();
-  goTo(first);
-});
-
 list.addEventListener("focusin", (event) => {
   const card = event.target.closest("article");
   if (!card || card === current) return;
@@ -337,9 +341,8 @@ if (selection) queue.addEventListener("change", showSelected);
 
 const press = (name) => current?.querySelector(`[data-key=${name}]`)?.click();
 const step = (card) => {
-  if (!card && spare.length) list.append(...spare.splice(0, DRAWN));
+  if (!card) draw(list.children.length + DRAWN);
   goTo(card ?? current?.nextElementSibling ?? current ?? list.firstElementChild);
-  fetchMore();
 };
 
 keys(queue, wishes, {
