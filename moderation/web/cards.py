@@ -1,6 +1,6 @@
 """A comment as a moderator sees it: with its place, its author's past, and why it waits."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask import current_app, g, url_for
@@ -36,6 +36,7 @@ def several(comments: Sequence[Comment]) -> list[Card]:
     twins = review.twins(reading(), comments)
     told = reporting.told(reading(), [one.id for one in comments])
     settled = review.settled(reading(), comments)
+    chosen_from = choices({one.site_id for one in comments})
     near = notebook.neighbours(reading(), comments)
     notes = notebook.notes(reading(), [one.id for one in comments])
     return [
@@ -43,6 +44,7 @@ def several(comments: Sequence[Comment]) -> list[Card]:
         | _reports(told.get(one.id))
         | {
             "settled": one.id in settled,
+            "choices": chosen_from[one.site_id],
             "neighbours": near[one.id],
             "notes": [noted(note) for note in notes.get(one.id, [])],
         }
@@ -67,7 +69,6 @@ def _card(comment: Comment, past: review.Past | None, twins: int) -> Card:
         "author": _author(comment, past),
         "avatar": comment.author.avatar if comment.author else "000000",
         "body": _shown(comment),
-        "choices": choices(site.id),
         "reasons": [{**stored, "sentence": words.reason(stored)} for stored in comment.reasons],
         "settings": _settings(site, comment),
         "links": [{"href": href, "host": host(href)} for href in comment.links],
@@ -75,16 +76,15 @@ def _card(comment: Comment, past: review.Past | None, twins: int) -> Card:
     }
 
 
-def choices(site_id: str | None = None) -> list[tuple[str, str]]:
-    """A site's reasons for a decision, as codes and the sentences that an author reads; the
-    reasons that all sites have where none is named.
-    """
-    return [(code, str(sentence)) for code, sentence in words.CHOICES.items()]
+def choices(sites: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+    """The reasons that moderators of each site choose among: codes, and what an author reads."""
+    known = [(code, str(sentence)) for code, sentence in words.CHOICES.items()]
+    return dict.fromkeys(sites, known)
 
 
-def is_choice(site_id: str, code: str) -> bool:
+def is_choice(site: str, code: str) -> bool:
     """Whether a moderator may give this reason there; none is always one."""
-    return not code or code in dict(choices(site_id))
+    return not code or code in dict(choices([site])[site])
 
 
 def _wishes() -> Preferences:

@@ -1,7 +1,6 @@
 """The queue, in plain forms: what waits, deciding it, taking a decision back."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import (
     Blueprint,
@@ -70,9 +69,7 @@ def index() -> str:
         reasons=list(words.REASON_LABELS.items()),
         wishes=g.me.wishes,
         key_words=words.KEYS,
-        choices=cards.choices(),
-        batches=_batches(),
-        query=urlencode(named),
+        endpoints=current_app.view_functions,
         here=request.full_path.rstrip("?"),
         next_url=url_for("queue.index", **named, after=after) if after else None,
         total=review.count(reading(), g.me, wanted),
@@ -214,12 +211,6 @@ def _conflict(wish: review.Wish, here: str) -> Response:
         here=here,
     )
     return Response(page, 409)
-
-
-def _batches() -> str:
-    """Where decisions on many comments at once are prepared; "" where they cannot be."""
-    rules = current_app.url_map.iter_rules()
-    return next((one.rule for one in rules if one.rule.endswith("/batches/preview")), "")
 
 
 def _flash_done(comment: Comment, decision: str) -> None:

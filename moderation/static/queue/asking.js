@@ -52,16 +52,11 @@ function drawn(option, index) {
   return item;
 }
 
-/** Show the keys; keys of what this page does not have are left out. */
+/** Show the keys. */
 export function helping(queue) {
   const dialog = queue.querySelector("[data-help-dialog]");
   const button = queue.querySelector("[data-help]");
-  const show = () => {
-    for (const row of dialog.querySelectorAll("[data-only]")) {
-      row.hidden = !queue.querySelector(`[data-key=${row.dataset.only}]`);
-    }
-    dialog.showModal();
-  };
+  const show = () => dialog.showModal();
   button.hidden = false;
   button.addEventListener("click", show);
   return show;

@@ -26,6 +26,19 @@ export function panels(list, { tell, texts, goTo, leave }) {
     }
   }
 
+  /** A section of the card's own page, with its button of this name ready to be pressed. */
+  async function fromPage(card, name) {
+    try {
+      const { page } = await piece(card.querySelector(".card__name a").href);
+      const button = page.querySelector(`[data-key=${name}]`);
+      if (!button) return;
+      show(card, null, [button.closest("section")]);
+      button.focus();
+    } catch (error) {
+      tell(texts[error.message]);
+    }
+  }
+
   function show(card, link, nodes) {
     close();
     const panel = document.createElement("div");
@@ -33,7 +46,7 @@ export function panels(list, { tell, texts, goTo, leave }) {
     panel.tabIndex = -1;
     panel.append(...[...nodes].map((one) => document.adoptNode(one)));
     card.append(panel);
-    link.setAttribute("aria-expanded", true);
+    link?.setAttribute("aria-expanded", true);
     const target = panel.querySelector("textarea") ?? panel;
     target.focus({ preventScroll: true });
     panel.scrollIntoView({ block: "nearest" });
@@ -43,9 +56,10 @@ export function panels(list, { tell, texts, goTo, leave }) {
   async function send(form) {
     const card = form.closest("article");
     const link = card.querySelector(`[data-key=${form.dataset.part}]`);
-    const isApproved = new FormData(form).has("approve");
+    const given = new FormData(form);
+    const isApproved = given.has("approve");
     try {
-      const { code, page } = await piece(form.action, new FormData(form));
+      const { code, page } = await piece(form.action, given);
       if (code >= 400) return show(card, link, [again(page, form)]);
       tell(page.querySelector(".notice__text")?.textContent ?? texts.kept);
       close();
@@ -67,7 +81,7 @@ export function panels(list, { tell, texts, goTo, leave }) {
     toggle(link);
   });
   list.addEventListener("submit", (event) => {
-    if (!event.target.matches("form[data-part]")) return;
+    if (!event.target.matches(".card__panel form:not([data-undoing])")) return;
     event.preventDefault();
     send(event.target);
   });
@@ -78,5 +92,5 @@ export function panels(list, { tell, texts, goTo, leave }) {
     close();
     goTo(card);
   });
-  return { close };
+  return { close, fromPage };
 }

@@ -14,13 +14,13 @@ const ENOUGH = 60;
 
 const queue = document.getElementById("queue");
 const list = queue.querySelector("[data-cards]");
-const bar = queue.querySelector(".bar");
+const bar = queue.querySelector(".workbar");
 const told = queue.querySelector("[data-told]");
 const tab = document.querySelector(".statuses [aria-current] [data-count]");
 const undoButton = queue.querySelector("[data-undo]");
 const showButton = queue.querySelector("[data-show]");
 const onward = queue.querySelector("[data-next]");
-const selection = document.getElementById("selection");
+const selection = document.getElementById("selection"); // Where decisions in bulk begin.
 const texts = Object.fromEntries(
   [...queue.querySelectorAll("[data-texts] > li")].map((one) => [one.dataset.text, one.textContent]),
 );
@@ -298,35 +298,33 @@ addEventListener("beforeunload", (event) => {
   if (sent.length) event.preventDefault();
 });
 
-// The selection
+// The selection: boxes in the cards that belong to a form of their own
 
-function selected() {
-  return list.querySelectorAll("[data-select]:checked").length;
+const box = (card) => card?.querySelector("input[form=selection]");
+const everything = selection?.querySelector("input[name=query]");
+const selected = () => list.querySelectorAll("input[form=selection]:checked").length;
+const isAnything = () => selected() > 0 || Boolean(everything?.checked);
+
+function tick(one) {
+  if (!one) return;
+  one.checked = !one.checked;
+  showSelected();
+  const words = everything.checked ? texts.everything : texts.selected;
+  tell(words.replace("%(number)s", number.format(selected())));
 }
 
 function showSelected() {
-  const words = selection.querySelector("[data-selected]");
-  words.textContent = words.dataset.text.replace("%(number)s", number.format(selected()));
-  selection.classList.toggle("selection--on", selected() > 0 || isEverything());
-}
-
-const isEverything = () => selection.querySelector("[data-all]").checked;
-
-function tick(box) {
-  if (!box) return;
-  box.checked = !box.checked;
-  showSelected();
+  selection.classList.toggle("selection--on", isAnything());
 }
 
 /** Decide on all that is ticked: on a page that shows first what that would be. */
 function decideSelected(status) {
-  if (!selection) return;
-  const button = selection.querySelector(`[name=status][value=${status}]`);
+  const button = selection?.querySelector(`[name=status][value=${status}]`);
   if (button) selection.requestSubmit(button);
 }
 
 selection?.addEventListener("submit", async (event) => {
-  if (!selected() && !isEverything()) {
+  if (!isAnything()) {
     event.preventDefault();
     tell(texts.none_selected);
   } else if (sent.length) {
@@ -335,11 +333,17 @@ selection?.addEventListener("submit", async (event) => {
     selection.requestSubmit(event.submitter);
   }
 });
-if (selection) queue.addEventListener("change", showSelected);
+if (selection) document.addEventListener("change", showSelected);
 
 // Keys
 
-const press = (name) => current?.querySelector(`[data-key=${name}]`)?.click();
+/** What a card has under this name, or its own page. */
+function press(name) {
+  const button = current?.querySelector(`[data-key=${name}]`);
+  if (button) button.click();
+  else if (current) open.fromPage(current, name);
+}
+
 const step = (card) => {
   if (!card) draw(list.children.length + DRAWN);
   goTo(card ?? current?.nextElementSibling ?? current ?? list.firstElementChild);
@@ -352,7 +356,7 @@ keys(queue, wishes, {
   reject: () => current && why(current),
   spam: () => current && decide(current, "spam"),
   undo,
-  select: () => tick(current?.querySelector("[data-select]")),
+  select: () => tick(box(current)),
   conversation: () => press("conversation"),
   history: () => press("history"),
   lookalikes: () => press("lookalikes"),
@@ -365,7 +369,7 @@ keys(queue, wishes, {
   "shift approve": () => decideSelected("approved"),
   "shift reject": () => decideSelected("rejected"),
   "shift spam": () => decideSelected("spam"),
-  "shift select": () => tick(selection?.querySelector("[data-all]")),
+  "shift select": () => tick(everything),
 });
 
 function openPage(link) {

@@ -29,7 +29,8 @@ export function session(root, wishes) {
   }
 
   function show() {
-    const hours = Math.max((Date.now() - kept.began) / 3_600_000, 1 / 60);
+    // A rate of less than five minutes would say little, and promise much.
+    const hours = Math.max((Date.now() - kept.began) / 3_600_000, 5 / 60);
     const rate = Math.round(kept.decided / hours);
     for (const [name, value] of Object.entries({ decided: kept.decided, undone: kept.undone, rate })) {
       const place = root.querySelector(`[data-tally=${name}]`);
