@@ -17,7 +17,8 @@ export function panels(list, { tell, texts, goTo, leave }) {
     const card = link.closest("article");
     const isOpen = link.getAttribute("aria-expanded") === "true";
     close();
-    if (isOpen) return goTo(card);
+    goTo(card);
+    if (isOpen) return;
     try {
       const { page } = await piece(link.dataset.part);
       show(card, link, page.body.childNodes);
@@ -40,6 +41,8 @@ export function panels(list, { tell, texts, goTo, leave }) {
   }
 
   function show(card, link, nodes) {
+    // It may have been decided while this was on its way.
+    if (!card.isConnected) return;
     close();
     const panel = document.createElement("div");
     panel.className = "card__panel";
