@@ -222,11 +222,15 @@ def _without_own_words(answer: TestResponse) -> tuple[int, str, list[tuple[str, 
     return answer.status_code, page, [(n, v) for n, v in answer.headers if n not in changing]
 
 
+#: The blueprints whose forms are moderators' own.
+MODERATORS = {"queue", "parts", "preferences", "accounts"}
+
+
 def posts(world: World) -> list[str]:
     """Every address of queue and accounts that takes a form, made up from the URL map."""
     found = []
     for rule in world.app.url_map.iter_rules():
-        if "POST" in (rule.methods or ()) and rule.endpoint.split(".")[0] in {"queue", "accounts"}:
+        if "POST" in (rule.methods or ()) and rule.endpoint.split(".")[0] in MODERATORS:
             found.append(re.sub(r"<[^>]+>", "x", rule.rule))
     return sorted(found)
 

@@ -23,7 +23,7 @@ export function keys(queue, wishes, acts) {
 function isOurs(event, queue) {
   const { target } = event;
   const isOther = event.ctrlKey || event.altKey || event.metaKey || event.isComposing;
-  if (isOther || event.defaultPrevented || document.querySelector("dialog[open]")) return false;
+  if (isOther || event.defaultPrevented || document.querySelector("dialog[open], [aria-busy=true]")) return false;
   // Where nothing has the focus, after a click beside everything, the queue has it.
   return target === document.body || (queue.contains(target) && !target.closest(FIELDS));
 }

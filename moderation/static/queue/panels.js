@@ -3,6 +3,9 @@
 
 import { piece } from "./sending.js";
 
+/** Parts that somebody writes in. */
+const WRITTEN = new Set(["note", "answer"]);
+
 export function panels(list, { tell, texts, goTo, leave }) {
   const here = () => list.querySelector(".card__panel");
 
@@ -19,12 +22,15 @@ export function panels(list, { tell, texts, goTo, leave }) {
     close();
     goTo(card);
     if (isOpen) return;
+    // Whoever begins to write at once means words, and not keys that decide.
+    card.ariaBusy = WRITTEN.has(link.dataset.key);
     try {
       const { page } = await piece(link.dataset.part);
       show(card, link, page.body.childNodes);
     } catch (error) {
       tell(texts[error.message]);
     }
+    card.ariaBusy = null;
   }
 
   /** A section of the card's own page, with its button of this name ready to be pressed. */

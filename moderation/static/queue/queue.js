@@ -178,12 +178,13 @@ function decide(card, status, reason = "", note = "") {
   count(-1);
   const body = { csrf_token: token, comment, version, status, reason, note, left, list: shown };
   mine.done.push(made);
-  leave(card);
+  // Before the card leaves, since that may fetch more, with a count of what is left.
   sent.add({
     action: decisionsUrl,
     body: () => body,
     settle: (answer) => (answer.code === 200 ? decided(made, answer) : refused(made, answer, status)),
   });
+  leave(card);
 }
 
 function decided(made, answer) {
