@@ -11,6 +11,8 @@ import { swiping } from "./swiping.js";
 /** Cards drawn at once, and cards in hand before more are fetched. */
 const DRAWN = 20;
 const ENOUGH = 60;
+/** Milliseconds, where nothing is left and nothing could be fetched. */
+const LATER = 5_000;
 
 const queue = document.getElementById("queue");
 const list = queue.querySelector("[data-cards]");
@@ -139,22 +141,26 @@ async function fetchMore() {
   if (isFetching || !next || list.children.length + spare.length >= ENOUGH) return;
   isFetching = true;
   const before = sent.length ? NaN : left;
+  let found = [];
   try {
     const { page } = await piece(next);
     page.querySelector(".card--current")?.classList.remove("card--current");
-    take([...page.querySelectorAll("[data-cards] > article")].map((one) => document.adoptNode(one)));
-    next = page.querySelector("[data-next]")?.getAttribute("href");
+    found = [...page.querySelectorAll("[data-cards] > article")];
+    take(found.map((one) => document.adoptNode(one)));
+    next = page.querySelector("a[rel=next]")?.getAttribute("href");
     if (spare.length) ends.set(spare.at(-1).dataset.comment, next ?? "");
     // Others have come meanwhile, or were decided by somebody else. Where anything was decided here,
     // the page may have been drawn before it or after: then one's own count is as good.
     if (before === left) count(Number(page.getElementById("queue").dataset.total) - left);
   } catch {
-    // There may be a connection when the next one leaves.
+    // There may be a connection when the next one leaves, or in a while.
     isFetching = false;
+    if (!list.firstElementChild) setTimeout(fetchMore, LATER);
     return;
   }
   isFetching = false;
-  draw();
+  // A filter may find nothing for a long while: then it is looked further only where that is missed.
+  if (found.length || !list.firstElementChild) draw();
   if (!current) goTo(list.firstElementChild);
   if (!list.firstElementChild) end();
 }
