@@ -9,7 +9,7 @@ import { session } from "./session.js";
 import { swiping } from "./swiping.js";
 
 /** Cards drawn at once, and cards in hand before more are fetched. */
-const DRAWN = 20;
+const DRAWN = 12;
 const ENOUGH = 60;
 /** Milliseconds, where nothing is left and nothing could be fetched. */
 const LATER = 5_000;
