@@ -17,6 +17,7 @@ from moderation.models import (
     Decision,
     Document,
     Message,
+    Note,
     Receipt,
     Report,
     Revision,
@@ -215,7 +216,7 @@ def _empty(comment: Comment) -> None:
 
 def _forget_around(session: Session, comment: Comment) -> None:
     """What else says something of the comment, or is about it alone."""
-    for model in (Revision, Report, Message, Subscription):
+    for model in (Revision, Report, Message, Subscription, Note):
         session.execute(delete(model).where(model.comment_id == comment.id))
     notes = update(Decision).where(Decision.comment_id == comment.id)
     session.execute(notes.values(note=""))

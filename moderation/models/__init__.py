@@ -23,7 +23,9 @@ from .moderator import (
     Token,
     open_sites,
 )
+from .note import Note
 from .once import MailedLink, Receipt, SpentChallenge
+from .preferences import KEYS, Masking, Preferences
 from .report import Report
 from .revision import Revision
 from .saved_view import SavedView
@@ -36,6 +38,7 @@ from .together import Together
 
 __all__ = [
     "CHANGES",
+    "KEYS",
     "WORKING",
     "Actor",
     "AddressView",
@@ -56,13 +59,16 @@ __all__ = [
     "ListKind",
     "Listed",
     "MailedLink",
+    "Masking",
     "Message",
     "Moderator",
     "NotAllowed",
+    "Note",
     "Notices",
     "OtherWay",
     "Outcome",
     "Passkey",
+    "Preferences",
     "Receipt",
     "RecoveryCode",
     "Report",

@@ -3,13 +3,15 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table
+from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from moderation.database import Ascii, Base
 from moderation.privacy import Keyring, new_id, token_digest
 
+from .preferences import Preferences
 from .site import Site
 from .status import stored_as
 
@@ -89,6 +91,8 @@ class Moderator(Sees, Base):
     noticed_at: Mapped[datetime | None]
     #: In which language they work; empty for the one that their browser asks for.
     locale: Mapped[str] = mapped_column(String(12), default="")
+    #: How they want their queue; see `wishes`.
+    preferences: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     created_at: Mapped[datetime]
     #: Since when they are no moderator any more. The row stays, since decisions name it; all that
     #: could let them in, or find them, is taken out of it.
@@ -114,6 +118,11 @@ class Moderator(Sees, Base):
             return False
         self.email_sealed = keyring.seal(self.email(keyring), self.email_row(self.id))
         return True
+
+    @property
+    def wishes(self) -> Preferences:
+        """Their preferences, defaults filled in."""
+        return Preferences.of(self.preferences)
 
     @property
     def site_ids(self) -> list[str] | None:

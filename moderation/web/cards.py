@@ -3,14 +3,26 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import g
+from flask import current_app, g, url_for
+from flask_babel import gettext as _
 from markupsafe import Markup
 
-from moderation import reporting, review
-from moderation.models import Actor, Comment, Decision, Revision
+from moderation import notebook, reporting, review
+from moderation.models import (
+    Actor,
+    Comment,
+    Decision,
+    Masking,
+    Moderator,
+    Note,
+    Preferences,
+    Role,
+    Site,
+    Status,
+)
 from moderation.privacy import masked
 from moderation.publishing import rfc3339
-from moderation.text import addresses, markup
+from moderation.text import addresses, markup, masking
 
 from . import reasons, words
 from .service import reading, service
@@ -24,10 +36,18 @@ def several(comments: Sequence[Comment]) -> list[Card]:
     twins = review.twins(reading(), comments)
     told = reporting.told(reading(), [one.id for one in comments])
     settled = review.settled(reading(), comments)
+    chosen_from = reasons.for_cards(reading(), comments)
+    near = notebook.neighbours(reading(), comments)
+    notes = notebook.notes(reading(), [one.id for one in comments])
     return [
         _card(one, pasts.get(one.author_id or ""), twins[one.id])
         | _reports(told.get(one.id))
-        | {"settled": one.id in settled}
+        | {
+            "settled": one.id in settled,
+            "choices": chosen_from[one.site_id],
+            "neighbours": near[one.id],
+            "notes": [noted(note) for note in notes.get(one.id, [])],
+        }
         for one in comments
     ]
 
@@ -44,11 +64,51 @@ def _card(comment: Comment, past: review.Past | None, twins: int) -> Card:
         "site": {"id": site.id, "key": site.key, "name": site.name},
         "thread": {"title": thread.title or comment.title, "page": thread.page, "url": thread.page},
         "parent": _parent(comment.parent),
+        "under": _under(comment.parent),
+        "by_moderator": comment.moderator_id is not None,
         "author": _author(comment, past),
         "avatar": comment.author.avatar if comment.author else "000000",
+        "body": _shown(comment),
         "reasons": [{**stored, "sentence": words.reason(stored)} for stored in comment.reasons],
-        "links": [{"href": href, "host": _host(href)} for href in comment.links],
+        "settings": _settings(site, comment),
+        "links": [{"href": href, "host": host(href)} for href in comment.links],
         "twins": twins,
+    }
+
+
+def _wishes() -> Preferences:
+    """The preferences of whoever looks: a program that brings a token has none."""
+    return g.me.wishes if isinstance(g.me, Moderator) else Preferences(masking=Masking.NONE)
+
+
+def _shown(comment: Comment) -> Markup:
+    """The comment as readers see it, but for words that its moderator wants covered."""
+    wanted, covered = _wishes().masking, set[str]()
+    if wanted is not Masking.NONE:
+        covered |= masking.SLURS
+    if wanted is Masking.BLOCKED:
+        covered |= set(comment.thread.site.settings.blocked_words)
+    return Markup(masking.masked(comment.html, covered, _cover))  # noqa: S704 - made by markup.render
+
+
+def _cover(word: str) -> str:
+    """A word behind a box to tick, which needs no script to be shown."""
+    return Markup(
+        '<label class="covered"><input type="checkbox" class="covered__box">'
+        '<span class="covered__ask">{}</span><span class="covered__word">{}</span></label>'
+    ).format(_("Show the word"), word)
+
+
+def _settings(site: Site, comment: Comment) -> dict[str, str]:
+    """Where the settings behind its reasons are changed, by code; for those who may."""
+    may = isinstance(g.me, Moderator) and g.me.role is Role.OWNER
+    if not may or "sites.site" not in current_app.view_functions:
+        return {}
+    named = {one["code"]: words.SETTINGS.get(one["code"]) for one in comment.reasons}
+    return {
+        code: url_for("sites.site", key=site.key, _anchor=f"setting-{name}")
+        for code, name in named.items()
+        if name
     }
 
 
@@ -70,11 +130,16 @@ def _comment(comment: Comment) -> dict[str, Any]:
         "html": Markup(comment.html),  # noqa: S704 - made by markup.render
         "name": comment.name,
         "website": comment.website,
-        "website_host": _host(comment.website) if comment.website else "",
+        "website_host": host(comment.website) if comment.website else "",
         "created_at": comment.created_at,
         "edited_at": comment.edited_at,
         "score": comment.score,
     }
+
+
+def noted(note: Note) -> dict[str, Any]:
+    """A moderator's note, as a card shows it."""
+    return {"id": note.id, "who": note.moderator.name, "text": note.text, "at": note.at}
 
 
 def _parent(parent: Comment | None) -> dict[str, Any] | None:
@@ -82,6 +147,12 @@ def _parent(parent: Comment | None) -> dict[str, Any] | None:
         return None
     excerpt = markup.excerpt(parent.html)
     return {"name": parent.name, "excerpt": excerpt, "status": str(parent.status)}
+
+
+def _under(parent: Comment | None) -> str | None:
+    """What became of the comment it answers, where readers do not see that one."""
+    sentence = words.UNDER.get(parent.status) if parent else None
+    return str(sentence) if sentence else None
 
 
 def _author(comment: Comment, past: review.Past | None) -> dict[str, Any] | None:
@@ -99,7 +170,8 @@ def _author(comment: Comment, past: review.Past | None) -> dict[str, Any] | None
     }
 
 
-def _host(href: str) -> str:
+def host(href: str) -> str:
+    """The host that a link or an address leads to; what has none is given as it is."""
     if href.startswith("mailto:"):
         return href.removeprefix("mailto:").rpartition("@")[2]
     try:
@@ -134,40 +206,11 @@ _WHO = {
 }
 
 
-def earlier(revision: Revision) -> dict[str, Any]:
-    """A text that a comment no longer has, as its card lists it."""
-    return {
-        "html": Markup(revision.html),  # noqa: S704 - made by markup.render
-        "written_at": revision.written_at,
-    }
-
-
-#: Who decided, where no moderator did.
-_WHO = {
-    Actor.POLICY: words.POLICY,
-    Actor.MODERATOR: words.POLICY,
-    Actor.AUTHOR: words.AUTHOR,
-    Actor.READERS: words.READERS,
-}
-
-
-def conversation(comment: Comment) -> list[dict[str, Any]]:
-    """What stands around a comment, each with how deep it lies."""
-    depth: dict[str, int] = {}
-    said = []
-    for one_of_them in review.conversation(reading(), comment):
-        depth[one_of_them.id] = depth.get(one_of_them.parent_id or "", -1) + 1
-        said.append(
-            {
-                "name": one_of_them.name,
-                "html": Markup(one_of_them.html),  # noqa: S704 - made by markup.render
-                "status": str(one_of_them.status),
-                "created_at": one_of_them.created_at,
-                "depth": depth[one_of_them.id],
-                "current": one_of_them.id == comment.id,
-            }
-        )
-    return said
+def overtaking(latest: Decision, comment: Comment) -> dict[str, Any] | None:
+    """The decision that was faster; None where nobody decided, but its author changed the text."""
+    if latest.actor is Actor.AUTHOR and latest.became is not Status.DELETED:
+        return None
+    return decided(latest, comment.version, reasons.sentences(reading(), comment.site_id))
 
 
 def as_json(card: Card) -> dict[str, Any]:

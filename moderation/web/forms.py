@@ -9,6 +9,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import (
     BooleanField,
     Field,
+    IntegerField,
     PasswordField,
     SelectField,
     StringField,
@@ -17,12 +18,12 @@ from wtforms import (
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.fields.core import UnboundField
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import DataRequired, Length, NumberRange
 
 from moderation.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from moderation.intake import Reply
 from moderation.languages import LANGUAGES
-from moderation.models import Notices, OtherWay
+from moderation.models import Masking, Notices, OtherWay
 from moderation.text import addresses, plain
 
 from .language import chosen
@@ -77,9 +78,9 @@ class Solved(Written):
             super().__call__(form, field)
 
 
-def _body() -> TextAreaField:
+def _body(label: Any) -> TextAreaField:
     return TextAreaField(
-        _("Comment"),
+        label,
         filters=[tidied],
         validators=[
             Written(_("Write a comment first.")),
@@ -118,7 +119,7 @@ class ReplyForm(FlaskForm):
         _("Email"), filters=[one_line], validators=[Written(_("Write your email address."))]
     )
     website = StringField(_("Website"), filters=[one_line])
-    body = _body()
+    body = _body(_("Comment"))
     notify = BooleanField(_("Email me when somebody answers"), false_values=("", "0", "false"))
     subject = StringField(_("Leave this field empty"))
     challenge = StringField()
@@ -179,7 +180,7 @@ class EditForm(FlaskForm):
 
         csrf = False
 
-    body = _body()
+    body = _body(_("Comment"))
 
 
 _REPLY_FIELDS = tuple(
@@ -266,4 +267,34 @@ class NoticesForm(FlaskForm):
             SelectChoice("", _("As my browser asks; mail in English")),
             *(SelectChoice(tag, name) for tag, name in LANGUAGES.items()),
         ],
+    )
+
+
+class AnswerForm(FlaskForm):
+    """A moderator's answer, held to the same as a reader's reply."""
+
+    body = _body(_("Your answer"))
+    approve = BooleanField(_("Approve the comment that it answers"))
+
+
+class PreferencesForm(FlaskForm):
+    """How a moderator wants their queue."""
+
+    keys_on = BooleanField(_("Decide with single keys"))
+    masking = SelectField(
+        _("Cover words until I ask for them"),
+        choices=[
+            SelectChoice(str(Masking.NONE), _("None")),
+            SelectChoice(str(Masking.SLURS), _("Slurs")),
+            SelectChoice(str(Masking.BLOCKED), _("Slurs, and words that the site has blocked")),
+        ],
+    )
+    tally = BooleanField(_("Show how many I decided in this session"))
+    pause_minutes = IntegerField(
+        _("Propose a pause after so many minutes"),
+        validators=[NumberRange(0, 600, message=_("Choose a number from 0 to 600."))],
+    )
+    pause_decisions = IntegerField(
+        _("Propose a pause after so many decisions"),
+        validators=[NumberRange(0, 10_000, message=_("Choose a number from 0 to 10,000."))],
     )

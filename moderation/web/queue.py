@@ -3,12 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
-from sqlalchemy.orm import Session
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 
-from moderation import lists, review
+from moderation import review
 from moderation.models import (
-    Actor,
     AddressView,
     Comment,
     Decision,
@@ -19,8 +28,9 @@ from moderation.models import (
 from moderation.privacy import new_id
 from moderation.text import plain
 
-from . import cards, leases, reasons, saved_views, words
+from . import around, cards, leases, reasons, saved_views, told, words
 from .drawing import gettext as _
+from .forms import AnswerForm
 from .service import now, reading, service, writing
 from .sessions import inside, protected
 
@@ -55,7 +65,9 @@ def index() -> Any:
         filters=filters,
         sites=sites,
         reasons=list(words.REASON_LABELS.items()),
-        reason_choices=reasons.for_cards(reading(), found),
+        wishes=g.me.wishes,
+        key_words=words.KEYS,
+        endpoints=current_app.view_functions,
         here=request.full_path.rstrip("?"),
         next_url=url_for("queue.index", **named, after=after) if after else None,
         total=review.count(reading(), g.me, wanted),
@@ -93,13 +105,16 @@ def decide() -> Any:
         comment = review.hold(session, g.me, [wish.comment]).get(wish.comment)
         if comment is None:
             abort(404)
-        _refuse_unknown_reason(session, comment, wish.reason)
+        if not reasons.may_give(session, comment.site_id, wish.reason):
+            abort(400)
         try:
             decision = review.decide(comment, wish, by=g.me, at=now())
             session.commit()
         except (Stale, NotAllowed):
             session.rollback()
             return _conflict(wish, here)
+    if told.is_script():
+        return told.done(comment, DONE[comment.status](comment.name), decision)
     _flash_done(comment, decision)
     return redirect(here, 303)
 
@@ -122,7 +137,10 @@ def undo() -> Any:
             session.rollback()
             wanted = decision.was or Status.PENDING
             return _conflict(review.Wish(comment.id, wanted, decision.version), here)
-    flash(_("Taken back: what %(name)s wrote is as it was.", name=comment.name), "done")
+    said = _("Taken back: what %(name)s wrote is as it was.", name=comment.name)
+    if told.is_script():
+        return told.done(comment, said)
+    flash(said, "done")
     return redirect(here, 303)
 
 
@@ -173,14 +191,6 @@ def _wish() -> review.Wish:
     return review.Wish(_text("comment"), Status(status), int(version), _text("reason"), note)
 
 
-def _refuse_unknown_reason(session: Session, comment: Comment, reason: str) -> None:
-    """What moderators of the site cannot choose is not what our own form sent."""
-    site = reasons.of_each(session, [comment.site_id])[comment.site_id]
-    known = {choice.code for choice in site} | set(words.CHOICES)
-    if reason and reason not in known:
-        abort(400)
-
-
 def _mine_or_404(comment_id: str) -> Comment:
     found = review.find(reading(), g.me, comment_id)
     if found is None:
@@ -189,39 +199,29 @@ def _mine_or_404(comment_id: str) -> Comment:
 
 
 def _card_page(comment: Comment, *, address: str | None) -> str:
-    made = review.decisions(reading(), comment)
-    own = reasons.sentences(reading(), comment.site_id)
     return render_template(
         "queue/card.html",
         card=cards.one(comment),
-        decisions=[cards.decided(one, comment.version, own) for one in made],
-        earlier=[cards.earlier(one) for one in review.earlier_texts(reading(), comment)],
-        conversation=cards.conversation(comment),
-        reason_choices=reasons.for_cards(reading(), [comment]),
-        listed=lists.about(reading(), comment.author, now()) if comment.author else None,
+        **around.everything(comment),
         address=address,
+        form=AnswerForm(formdata=None),
         here=url_for("queue.card", comment=comment.id),
     )
 
 
 def _conflict(wish: review.Wish, here: str) -> Response:
     comment = _mine_or_404(wish.comment)
-    made = review.decisions(reading(), comment)
+    latest = review.decisions(reading(), comment)[0]
+    if told.is_script():
+        return told.overtaken(comment, latest, wish, DONE[wish.status](comment.name))
     page = render_template(
         "queue/conflict.html",
         card=cards.one(comment),
-        current=_decided_by_somebody(made[0], comment),
+        current=cards.overtaking(latest, comment),
         wanted=str(wish.status),
         here=here,
     )
     return Response(page, 409)
-
-
-def _decided_by_somebody(latest: Decision, comment: Comment) -> dict[str, Any] | None:
-    """The decision that was faster; None where nobody decided, but its author changed the text."""
-    changed = latest.actor is Actor.AUTHOR and latest.became is not Status.DELETED
-    own = reasons.sentences(reading(), comment.site_id)
-    return None if changed else cards.decided(latest, comment.version, own)
 
 
 def _flash_done(comment: Comment, decision: str) -> None:

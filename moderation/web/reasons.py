@@ -37,6 +37,12 @@ def of_each(session: Session, site_ids: Iterable[str]) -> dict[str, list[Choice]
     }
 
 
+def may_give(session: Session, site_id: str, code: str) -> bool:
+    """Whether a moderator of the site can have chosen this reason; none is always one."""
+    own = {choice.code for choice in of_each(session, [site_id])[site_id]}
+    return not code or code in own or code in words.CHOICES
+
+
 def for_cards(session: Session, comments: Iterable[Comment]) -> dict[str, list[Choice]]:
     """What can be chosen on each of these cards, by the ids of their sites."""
     return of_each(session, (one.site_id for one in comments))

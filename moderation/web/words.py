@@ -103,6 +103,54 @@ DEEDS: dict[str, Any] = {
 }
 
 
+#: The setting of a site that a rule's reason comes from, where there is one.
+SETTINGS: dict[str, str] = {
+    "foreign_page": "origins",
+    "blocked_words": "blocked_words",
+    "links": "links_allowed",
+    "stranger_links": "links_allowed",
+    "unsolved": "other_way",
+    "hold_everything": "hold_everything",
+    "reported": "reports_to_hold",
+}
+
+#: What became of the comment that is answered, and what that means for the answer.
+UNDER: dict[str, Any] = {
+    "pending": _("What it answers waits too: readers see this one only after both are approved."),
+    "rejected": _("What it answers was rejected: readers do not see this one either."),
+    "spam": _("What it answers was marked as spam: readers do not see this one either."),
+    "deleted": _("What it answers was deleted or withdrawn; its place stays while others answer."),
+}
+
+#: What a comment has in common with another.
+ALIKE: dict[str, Any] = {
+    "text": _("same text"),
+    "network": _("same network"),
+    "domain": _("same domain"),
+    "author": _("same author"),
+}
+
+#: What each key does, for the help and the preferences; see `models.KEYS`.
+KEYS: dict[str, Any] = {
+    "next": _("Next comment"),
+    "previous": _("Previous comment"),
+    "approve": _("Approve"),
+    "reject": _("Reject, then choose why"),
+    "spam": _("Mark as spam"),
+    "undo": _("Take the last decision back"),
+    "select": _("Select, or select no longer"),
+    "conversation": _("The conversation around it"),
+    "history": _("Decisions and edits so far"),
+    "lookalikes": _("Comments like it"),
+    "open": _("Open its page"),
+    "note": _("Notes for other moderators"),
+    "block": _("Block its author"),
+    "trust": _("Trust its author"),
+    "search": _("Search"),
+    "help": _("Show the keys"),
+}
+
+
 def reason(stored: dict[str, Any]) -> str:
     """The sentence of a stored reason; one of a rule that is gone is named by its code."""
     if stored["code"] == "reported":

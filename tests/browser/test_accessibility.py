@@ -133,7 +133,7 @@ def test_signing_in_with_a_wrong_password(browse: Browse, sqlite_demo: Served) -
     "path",
     [
         *("/queue", "/queue?q=zq0z", "/queue?status=spam", "/queue/account", "/queue/outbox"),
-        "/queue/account/confirm",
+        *("/queue/account/confirm", "/queue/account/queue"),
     ],
 )
 def test_a_page_for_moderators(browse: Browse, sqlite_demo: Served, path: str) -> None:

@@ -40,6 +40,7 @@ def test_the_status_page_tells_its_author_what_became_of_it(browse: Browse, demo
     card.get_by_text("Add a reason or a note").click()
     card.get_by_label("Reason").select_option("off_topic")
     card.get_by_role("button", name="Reject", exact=True).click()
+    expect(ann.page.get_by_role("status")).to_contain_text("Rejected what Bob wrote.")
     bob.page.reload()
     expect(bob.page.get_by_role("heading", level=1)).to_have_text("Your reply was not published")
     expect(bob.page.locator("main")).to_contain_text("It is not about the article.")
@@ -143,8 +144,8 @@ def test_the_stale_tab_is_told_what_happened_and_may_decide_anyway(
     ann.decide(body, "Approve")
 
     stale.card(body).get_by_role("button", name="Reject", exact=True).click()
-    expect(stale.page.get_by_role("heading", level=1)).to_have_text("Somebody decided before you")
-    expect(stale.page.locator("main")).to_contain_text("Ann approved this comment")
+    expect(stale.page.get_by_role("heading", name="Somebody decided before you")).to_be_visible()
+    expect(stale.card(body)).to_contain_text("Ann approved this comment")
     expect(ann.find(body, "approved")).to_be_visible()
     stale.page.get_by_role("button", name="Decide anyway: Reject").click()
     expect(stale.page.get_by_role("status")).to_contain_text("Rejected what Bob wrote.")
@@ -161,6 +162,7 @@ def test_keeping_theirs_changes_nothing(browse: Browse, demo: Served) -> None:
     ann.decide(body, "Approve")
     stale.card(body).get_by_role("button", name="Spam", exact=True).click()
     stale.page.get_by_role("link", name="Keep theirs").click()
+    expect(stale.card(body)).to_have_count(0)
     expect(ann.find(body, "approved")).to_be_visible()
 
 

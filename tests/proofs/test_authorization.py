@@ -178,6 +178,12 @@ RULES: dict[str, Access] = {
     # Whoever has the link, which only the moderator was sent.
     "deciding.page": Access.ANYONE,
     "deciding.decide": Access.ANYONE,
+    "parts.part": Access.BROWSER_OF_THE_SITE,
+    "parts.card": Access.BROWSER_OF_THE_SITE,
+    "parts.write_note": Access.BROWSER_OF_THE_SITE,
+    "parts.answer": Access.BROWSER_OF_THE_SITE,
+    "preferences.index": Access.BROWSER,
+    "preferences.change": Access.BROWSER,
     "health.alive": Access.ANYONE,
     "health.ready": Access.ANYONE,
     "health.metrics": Access.ANYONE,
@@ -234,6 +240,7 @@ def address_of(rule: Rule, comment: str, token: str, *, own: str = "x", person: 
         "token": token,
         "batch": own,
         "view": own,
+        "part": "history",
         "filename": "embed/comment-thread.css",
     }
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: names[found[1]], rule.rule)
@@ -424,7 +431,10 @@ def test_control_a_route_without_its_guard_is_found(own_world: World) -> None:
 # What Otto, who moderates another site, may learn of the blog: nothing.
 
 
-REFUSED = ("card", "address", "decide", "undo", "block", "trust")
+REFUSED = (
+    *("card", "address", "decide", "undo", "block", "trust"),
+    *("part", "card alone", "note", "answer"),
+)
 
 
 def as_otto(world: World, comment: str, decision: str) -> dict[str, tuple[int, str]]:
@@ -439,6 +449,10 @@ def as_otto(world: World, comment: str, decision: str) -> dict[str, tuple[int, s
         "undo": lambda: browser.post("/queue/undo", decision=decision),
         "block": lambda: browser.post(f"/queue/comments/{comment}/block"),
         "trust": lambda: browser.post(f"/queue/comments/{comment}/trust"),
+        "part": lambda: browser.get(f"/queue/comments/{comment}/parts/lookalikes"),
+        "card alone": lambda: browser.get(f"/queue/comments/{comment}/card"),
+        "note": lambda: browser.post(f"/queue/comments/{comment}/notes", text="Hm."),
+        "answer": lambda: browser.post(f"/queue/comments/{comment}/answer", body="Hm."),
         "api decide": lambda: program.post(
             "/api/v1/decisions", json={"decisions": [wish]}, headers=bearer
         ),
