@@ -1,7 +1,7 @@
 """What is stored: the vocabulary of the project."""
 
 from .author import Author
-from .comment import CHANGES, Comment, NotAllowed, Stale
+from .comment import CHANGES, MOST_RISK, Comment, NotAllowed, Stale
 from .decision import Actor, AddressView, Decision
 from .document import Document
 from .message import Kind, Message, State, Subscription
@@ -22,15 +22,19 @@ from .revision import Revision
 from .secret import Secret
 from .site import OtherWay, Site, SiteSettings
 from .status import Status
+from .tally import CommentReason, DayTally, Tally
 from .thread import Thread
 
 __all__ = [
     "CHANGES",
+    "MOST_RISK",
     "Actor",
     "AddressView",
     "Author",
     "Bearer",
     "Comment",
+    "CommentReason",
+    "DayTally",
     "Decision",
     "Document",
     "Kind",
@@ -54,6 +58,7 @@ __all__ = [
     "State",
     "Status",
     "Subscription",
+    "Tally",
     "Thread",
     "Token",
     "open_sites",

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
 
 from moderation import review
+from moderation.languages import LANGUAGES
 from moderation.models import (
     Actor,
     AddressView,
@@ -17,7 +18,7 @@ from moderation.models import (
 from moderation.privacy import new_id
 from moderation.text import plain
 
-from . import cards, words
+from . import cards, filters, words
 from .accounts import inside, protected
 from .drawing import gettext as _
 from .service import now, reading, service, writing
@@ -38,28 +39,27 @@ DONE = {
 @blueprint.get("")
 @protected
 def index() -> str:
-    """What waits, oldest first; or what has another status."""
+    """What waits, oldest or most urgent first; or what has another status."""
     sites = review.sites(reading(), g.me)
-    filters = _filters(sites)
-    wanted = review.Filter(
-        status=Status(filters["status"]),
-        site_id=next((site.id for site in sites if site.key == filters["site"]), None),
-        reason=filters["reason"],
-        q=filters["q"],
+    asked, after = filters.asked(sites), request.args.get("after", "")
+    found, onward = review.queue(
+        reading(), g.me, asked.wanted, after=after, order=asked.order, at=now()
     )
-    found, after = review.queue(reading(), g.me, wanted, after=request.args.get("after", ""))
-    named = {name: value for name, value in filters.items() if value}
     return render_template(
         "queue/list.html",
         cards=cards.several(found),
-        counts=review.counts(reading(), g.me, wanted.site_id),
-        filters=filters,
+        counts=review.counts(reading(), g.me, asked.wanted.site_id),
+        filters=asked.text,
+        filtered=asked.narrows,
+        named=asked.named,
         sites=sites,
+        languages_known=LANGUAGES,
         reasons=list(words.REASON_LABELS.items()),
         reason_choices=list(words.CHOICES.items()),
         here=request.full_path.rstrip("?"),
-        next_url=url_for("queue.index", **named, after=after) if after else None,
-        total=review.count(reading(), g.me, wanted),
+        next_url=url_for("queue.index", **asked.named, after=onward) if onward else None,
+        total=review.counted(reading(), g.me, asked.wanted),
+        sums=filters.sums(found, asked.order, after, now()),
     )
 
 
@@ -129,22 +129,6 @@ def undo() -> Any:
 @blueprint.app_context_processor
 def _me() -> dict[str, Any]:
     return {"me": cards.me_for_templates()} if "me" in g else {}
-
-
-def _filters(sites: list[Any]) -> dict[str, str]:
-    asked = {name: _argument(name) for name in ("site", "status", "reason", "q")}
-    if asked["site"] not in {site.key for site in sites}:
-        asked["site"] = ""
-    if asked["status"] not in list(Status):
-        asked["status"] = str(Status.PENDING)
-    return asked
-
-
-def _argument(name: str) -> str:
-    try:
-        return plain.one_line(request.args.get(name, ""))[:200]
-    except plain.Unreadable:
-        return ""
 
 
 def _text(name: str) -> str:

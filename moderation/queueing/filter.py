@@ -1,0 +1,168 @@
+"""Which comments a moderator asks for, and the index that finds them."""
+
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select
+from sqlalchemy.orm import Session
+
+from moderation.models import MOST_RISK, Comment, CommentReason, Sees, Site, Status, Thread
+
+#: Sites whose ranges are merged, if so many; of more, each row is asked for its site.
+MOST_SITES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which comments a moderator wants to see; every field narrows."""
+
+    status: Status = Status.PENDING
+    site_id: str | None = None
+    reason: str = ""
+    q: str = ""
+    #: The address of a page, in its normal form.
+    page: str = ""
+    #: The id of an author.
+    author: str = ""
+    #: The language in which its author read the form; which one they wrote in is not stored.
+    language: str = ""
+    links: bool = False
+    reported: bool = False
+
+    @property
+    def narrows(self) -> bool:
+        """Whether more than a status and a site is asked for."""
+        return self != Filter(status=self.status, site_id=self.site_id)
+
+
+def fitting(query: Select[Any], moderator: Sees, wanted: Filter) -> Select[Any]:
+    """A query of comments, narrowed to those that fit the filter and the moderator may see."""
+    sites = site_ids(moderator, wanted.site_id)
+    conditions: list[ColumnElement[bool]] = [Comment.status == wanted.status]
+    if sites is not None:
+        conditions.append(Comment.site_id.in_(sites))
+    if wanted.page:
+        conditions.append(Comment.thread_id.in_(_threads(sites, wanted.page)))
+    if wanted.author:
+        conditions.append(Comment.author_id == wanted.author)
+    return query.where(*conditions, *_rest(replace(wanted, page="", author="")))
+
+
+def site_ids(moderator: Sees, site_id: str | None) -> list[str] | None:
+    """The ids of the sites that are asked for and may be seen; None means every one."""
+    if site_id is None:
+        return moderator.site_ids
+    return [site_id] if moderator.may_see(site_id) else []
+
+
+class Way(NamedTuple):
+    """How a filter is answered: ranges of one table's index, and what is left to look at."""
+
+    #: Its id, moment of writing and risk.
+    columns: tuple[Any, Any, Any]
+    #: The conditions of each range: equalities that an index begins with.
+    ranges: list[list[ColumnElement[bool]]]
+    rest: list[ColumnElement[bool]]
+    #: Whether the index has the risk between these and the moment.
+    by_risk: bool
+
+    def each(self) -> list[tuple[list[ColumnElement[bool]], int]]:
+        """Every range that is in the order of time, and its risk, or 0 for all of them."""
+        if not self.by_risk:
+            return [(one, 0) for one in self.ranges]
+        risk, all_of_them = self.columns[2], range(1, MOST_RISK + 1)
+        return [([*one, risk == number], number) for one in self.ranges for number in all_of_them]
+
+
+def way(session: Session, moderator: Sees, wanted: Filter, *, by_risk: bool) -> Way | None:
+    """The index that leaves the fewest to look at; None where nothing can be found."""
+    sites = site_ids(moderator, wanted.site_id)
+    few = sites if sites is None or len(sites) <= MOST_SITES else None
+    if wanted.reason and not wanted.page and not wanted.author:
+        return _by_reason(wanted, sites, few)
+    by, ranges = _narrowest(session, wanted, sites, few)
+    if not ranges:
+        return None
+    rest = _rest(replace(wanted, **{by: getattr(Filter(), by)}) if by else wanted)
+    if sites is not None and (by not in {"", "page"} or few is None):
+        rest.append(_hidden(Comment.site_id).in_(sites))
+    of_status = [[*one, Comment.status == wanted.status] for one in ranges]
+    columns = (Comment.id, Comment.created_at, Comment.risk)
+    return Way(columns, of_status, rest, bool(by) or by_risk)
+
+
+_Ranges = list[list[ColumnElement[bool]]]
+
+
+def _narrowest(
+    session: Session, wanted: Filter, sites: list[str] | None, few: list[str] | None
+) -> tuple[str, _Ranges]:
+    """The name of the filter whose index is walked, and its ranges; "" for the sites' own."""
+    if wanted.page:
+        found = session.scalars(_threads(sites, wanted.page))
+        return "page", [[Comment.thread_id == one] for one in found]
+    if wanted.author:
+        return "author", [[Comment.author_id == wanted.author]]
+    if wanted.reported:
+        return "reported", [[_REPORTED]]
+    if wanted.links:
+        return "links", [[_WITH_LINKS]]
+    if wanted.language and few is None:
+        return "language", [[Comment.locale == wanted.language]]
+    return "", [[]] if few is None else [[Comment.site_id == one] for one in few]
+
+
+def _by_reason(wanted: Filter, sites: list[str] | None, few: list[str] | None) -> Way | None:
+    rows = CommentReason
+    same = [rows.code == wanted.reason, rows.status == wanted.status]
+    ranges = [same] if few is None else [[rows.site_id == one, *same] for one in few]
+    if not ranges:
+        return None
+    rest = _rest(replace(wanted, reason=""))
+    if rest:
+        its = select(func.count()).where(Comment.id == rows.comment_id, *rest)
+        rest = [its.correlate(rows).scalar_subquery() > 0]
+    if sites is not None and few is None:
+        rest.append(_hidden(rows.site_id).in_(sites))
+    return Way((rows.comment_id, rows.created_at, rows.risk), ranges, rest, True)
+
+
+_NOTHING: ColumnElement[int] = literal_column("0")
+#: Their numbers stand in the statement, as in the partial indexes, or these are not used.
+_WITH_LINKS = func.json_array_length(Comment.links) > _NOTHING
+_REPORTED = Comment.reported > _NOTHING
+
+
+def _rest(wanted: Filter) -> list[ColumnElement[bool]]:
+    """What is looked at row by row, in a form that tempts no database to another index."""
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.author:
+        conditions.append(_hidden(Comment.author_id) == wanted.author)
+    if wanted.reason:
+        its = select(func.count()).where(
+            CommentReason.comment_id == Comment.id, CommentReason.code == wanted.reason
+        )
+        conditions.append(its.correlate(Comment).scalar_subquery() > 0)
+    if wanted.language:
+        conditions.append(_hidden(Comment.locale) == wanted.language)
+    conditions += [_WITH_LINKS] * wanted.links + [_REPORTED] * wanted.reported
+    return [*conditions, *(_mentions(word) for word in wanted.q.split())]
+
+
+def _hidden(column: Any) -> ColumnElement[Any]:
+    return func.coalesce(column, "")
+
+
+def _mentions(word: str) -> ColumnElement[bool]:
+    pages = select(Thread.id).where(Thread.page.icontains(word, autoescape=True))
+    return or_(
+        Comment.source.icontains(word, autoescape=True),
+        Comment.name.icontains(word, autoescape=True),
+        Comment.thread_id.in_(pages),
+    )
+
+
+def _threads(site_ids: list[str] | None, page: str) -> Select[Any]:
+    """The threads of a page: one on each site under which somebody wrote."""
+    own: Any = select(Site.id) if site_ids is None else site_ids
+    return select(Thread.id).where(Thread.page == page, Thread.site_id.in_(own))
