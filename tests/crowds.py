@@ -24,7 +24,7 @@ def crowd(world: World, number: int, *, site: str = "blog", **fixed: Any) -> lis
         pages = [f"{found.origins[0]}/post-{n}" for n in range(1, 4)]
         assert PAGE in pages or site != "blog"
         threads = [open_thread(session, found, page, NOW).id for page in pages]
-        authors = [_author(found, n) for n in range(4)]
+        authors = [_author(world, found, n) for n in range(4)]
         session.execute(insert(Author), authors)
         rows = [_row(chance, found, threads, authors, n) | fixed for n in range(number)]
         session.execute(insert(Comment), rows)
@@ -36,12 +36,14 @@ def crowd(world: World, number: int, *, site: str = "blog", **fixed: Any) -> lis
     return [row["id"] for row in rows]
 
 
-def _author(site: Site, n: int) -> dict[str, Any]:
+def _author(world: World, site: Site, n: int) -> dict[str, Any]:
+    author = new_id()
+    address = f"bob.{n}@example.org"
     return {
-        "id": new_id(),
+        "id": author,
         "site_id": site.id,
         "email_digest": new_id(),
-        "email_sealed": b"",
+        "email_sealed": world.keyring.seal(address, Author.email_row(author)),
         "avatar": "00000000",
         "created_at": NOW - timedelta(days=40 + n),
     }

@@ -43,8 +43,8 @@ FILTERS = {
 
 @pytest.fixture
 def full(world: World) -> World:
-    crowd(world, 240)
-    crowd(world, 60, site="other")
+    crowd(world, 160)
+    crowd(world, 40, site="other")
     with world.database.writing() as session:
         for one in session.scalars(select(Comment).where(Comment.name.in_(["Bob 7", "Bob 8"]))):
             one.reported = 3
@@ -88,7 +88,7 @@ def expected(session: Session, wanted: Filter, order: Order) -> list[str]:
     return [one.id for one in found]
 
 
-def walked(session: Session, wanted: Filter, order: Order, limit: int = 7, **more: Any) -> list:
+def walked(session: Session, wanted: Filter, order: Order, limit: int = 25, **more: Any) -> list:
     """Every page of the queue, one after the other: the ids."""
     moderator = more.get("moderator", EVERYTHING)
     found, after = [], ""
@@ -121,7 +121,7 @@ def test_looking_goes_on_where_it_ended(
     monkeypatch.setattr(reading_module, "LOOKED_AT", 40)
     wanted = Filter(q="lamp street")
     with full.database.reading() as session:
-        assert walked(session, wanted, order, limit=20) == expected(session, wanted, order)
+        assert walked(session, wanted, order, limit=25) == expected(session, wanted, order)
         assert not queueing.counted(session, EVERYTHING, wanted).is_exact
 
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
+from moderation.database import table
 from moderation.models import MOST_RISK, Comment, CommentReason, Sees, Site, Status, Thread
 
 #: Sites whose ranges are merged, if so many; of more, each row is asked for its site.
@@ -35,16 +36,20 @@ class Filter:
         return self != Filter(status=self.status, site_id=self.site_id)
 
 
+#: Columns, not attributes: a page is put together of dozens of ranges, and these cost a third.
+_comments, _reasons, _threads = table(Comment).c, table(CommentReason).c, table(Thread).c
+
+
 def fitting(query: Select[Any], moderator: Sees, wanted: Filter) -> Select[Any]:
     """A query of comments, narrowed to those that fit the filter and the moderator may see."""
     sites = site_ids(moderator, wanted.site_id)
-    conditions: list[ColumnElement[bool]] = [Comment.status == wanted.status]
+    conditions: list[ColumnElement[bool]] = [_comments.status == wanted.status]
     if sites is not None:
-        conditions.append(Comment.site_id.in_(sites))
+        conditions.append(_comments.site_id.in_(sites))
     if wanted.page:
-        conditions.append(Comment.thread_id.in_(_threads(sites, wanted.page)))
+        conditions.append(_comments.thread_id.in_(threads_of(sites, wanted.page)))
     if wanted.author:
-        conditions.append(Comment.author_id == wanted.author)
+        conditions.append(_comments.author_id == wanted.author)
     return query.where(*conditions, *_rest(replace(wanted, page="", author="")))
 
 
@@ -85,9 +90,9 @@ def way(session: Session, moderator: Sees, wanted: Filter, *, by_risk: bool) -> 
         return None
     rest = _rest(replace(wanted, **{by: getattr(Filter(), by)}) if by else wanted)
     if sites is not None and (by not in {"", "page"} or few is None):
-        rest.append(_hidden(Comment.site_id).in_(sites))
-    of_status = [[*one, Comment.status == wanted.status] for one in ranges]
-    columns = (Comment.id, Comment.created_at, Comment.risk)
+        rest.append(_hidden(_comments.site_id).in_(sites))
+    of_status = [[*one, _comments.status == wanted.status] for one in ranges]
+    columns = (_comments.id, _comments.created_at, _comments.risk)
     return Way(columns, of_status, rest, bool(by) or by_risk)
 
 
@@ -99,29 +104,29 @@ def _narrowest(
 ) -> tuple[str, _Ranges]:
     """The name of the filter whose index is walked, and its ranges; "" for the sites' own."""
     if wanted.page:
-        found = session.scalars(_threads(sites, wanted.page))
-        return "page", [[Comment.thread_id == one] for one in found]
+        found = session.scalars(threads_of(sites, wanted.page))
+        return "page", [[_comments.thread_id == one] for one in found]
     if wanted.author:
-        return "author", [[Comment.author_id == wanted.author]]
+        return "author", [[_comments.author_id == wanted.author]]
     if wanted.reported:
         return "reported", [[_REPORTED]]
     if wanted.links:
         return "links", [[_WITH_LINKS]]
     if wanted.language and few is None:
-        return "language", [[Comment.locale == wanted.language]]
-    return "", [[]] if few is None else [[Comment.site_id == one] for one in few]
+        return "language", [[_comments.locale == wanted.language]]
+    return "", [[]] if few is None else [[_comments.site_id == one] for one in few]
 
 
 def _by_reason(wanted: Filter, sites: list[str] | None, few: list[str] | None) -> Way | None:
-    rows = CommentReason
+    rows = _reasons
     same = [rows.code == wanted.reason, rows.status == wanted.status]
     ranges = [same] if few is None else [[rows.site_id == one, *same] for one in few]
     if not ranges:
         return None
     rest = _rest(replace(wanted, reason=""))
     if rest:
-        its = select(func.count()).where(Comment.id == rows.comment_id, *rest)
-        rest = [its.correlate(rows).scalar_subquery() > 0]
+        its = select(func.count()).where(_comments.id == rows.comment_id, *rest)
+        rest = [its.correlate(table(CommentReason)).scalar_subquery() > 0]
     if sites is not None and few is None:
         rest.append(_hidden(rows.site_id).in_(sites))
     return Way((rows.comment_id, rows.created_at, rows.risk), ranges, rest, True)
@@ -129,22 +134,22 @@ def _by_reason(wanted: Filter, sites: list[str] | None, few: list[str] | None) -
 
 _NOTHING: ColumnElement[int] = literal_column("0")
 #: Their numbers stand in the statement, as in the partial indexes, or these are not used.
-_WITH_LINKS = func.json_array_length(Comment.links) > _NOTHING
-_REPORTED = Comment.reported > _NOTHING
+_WITH_LINKS = func.json_array_length(_comments.links) > _NOTHING
+_REPORTED = _comments.reported > _NOTHING
 
 
 def _rest(wanted: Filter) -> list[ColumnElement[bool]]:
     """What is looked at row by row, in a form that tempts no database to another index."""
     conditions: list[ColumnElement[bool]] = []
     if wanted.author:
-        conditions.append(_hidden(Comment.author_id) == wanted.author)
+        conditions.append(_hidden(_comments.author_id) == wanted.author)
     if wanted.reason:
         its = select(func.count()).where(
-            CommentReason.comment_id == Comment.id, CommentReason.code == wanted.reason
+            _reasons.comment_id == _comments.id, _reasons.code == wanted.reason
         )
-        conditions.append(its.correlate(Comment).scalar_subquery() > 0)
+        conditions.append(its.correlate(table(Comment)).scalar_subquery() > 0)
     if wanted.language:
-        conditions.append(_hidden(Comment.locale) == wanted.language)
+        conditions.append(_hidden(_comments.locale) == wanted.language)
     conditions += [_WITH_LINKS] * wanted.links + [_REPORTED] * wanted.reported
     return [*conditions, *(_mentions(word) for word in wanted.q.split())]
 
@@ -154,15 +159,15 @@ def _hidden(column: Any) -> ColumnElement[Any]:
 
 
 def _mentions(word: str) -> ColumnElement[bool]:
-    pages = select(Thread.id).where(Thread.page.icontains(word, autoescape=True))
+    pages = select(_threads.id).where(_threads.page.icontains(word, autoescape=True))
     return or_(
-        Comment.source.icontains(word, autoescape=True),
-        Comment.name.icontains(word, autoescape=True),
-        Comment.thread_id.in_(pages),
+        _comments.source.icontains(word, autoescape=True),
+        _comments.name.icontains(word, autoescape=True),
+        _comments.thread_id.in_(pages),
     )
 
 
-def _threads(site_ids: list[str] | None, page: str) -> Select[Any]:
+def threads_of(site_ids: list[str] | None, page: str) -> Select[Any]:
     """The threads of a page: one on each site under which somebody wrote."""
-    own: Any = select(Site.id) if site_ids is None else site_ids
-    return select(Thread.id).where(Thread.page == page, Thread.site_id.in_(own))
+    own: Any = select(table(Site).c.id) if site_ids is None else site_ids
+    return select(_threads.id).where(_threads.page == page, _threads.site_id.in_(own))

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
+    bindparam,
     case,
     func,
     literal,
@@ -188,11 +189,14 @@ def _all_of(queries: Sequence[Select[Any]]) -> Any:
     return union_all(*(select(one.subquery()) for one in queries))
 
 
+#: Built once: to build it costs more than to run it.
+_CARDS = with_context(select(Comment)).where(Comment.id.in_(bindparam("ids", expanding=True)))
+
+
 def _read(session: Session, rows: Iterable[Found]) -> list[Comment]:
     """The comments themselves, in the order of the rows."""
     ids = [row.id for row in rows]
     if not ids:
         return []
-    query = with_context(select(Comment)).where(Comment.id.in_(ids))
-    known = {comment.id: comment for comment in session.scalars(query)}
+    known = {comment.id: comment for comment in session.scalars(_CARDS, {"ids": ids})}
     return [known[one] for one in ids if one in known]

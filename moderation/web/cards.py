@@ -112,7 +112,7 @@ def decided(decision: Decision, latest: int) -> dict[str, Any]:
     """A decision as the card's page lists it; only the latest can be undone, not the first."""
     return {
         "id": decision.id,
-        "who": decision.by.name if decision.by else str(_WHO[decision.actor]),
+        "who": decision.by.name if decision.by else str(WHO[decision.actor]),
         "was": str(decision.was) if decision.was else None,
         "became": str(decision.became),
         "reason": words.choice(decision.reason),
@@ -123,7 +123,7 @@ def decided(decision: Decision, latest: int) -> dict[str, Any]:
 
 
 #: Who decided, where no moderator did.
-_WHO = {
+WHO = {
     Actor.POLICY: words.POLICY,
     Actor.MODERATOR: words.POLICY,
     Actor.AUTHOR: words.AUTHOR,
@@ -137,15 +137,6 @@ def earlier(revision: Revision) -> dict[str, Any]:
         "html": Markup(revision.html),  # noqa: S704 - made by markup.render
         "written_at": revision.written_at,
     }
-
-
-#: Who decided, where no moderator did.
-_WHO = {
-    Actor.POLICY: words.POLICY,
-    Actor.MODERATOR: words.POLICY,
-    Actor.AUTHOR: words.AUTHOR,
-    Actor.READERS: words.READERS,
-}
 
 
 def conversation(comment: Comment) -> list[dict[str, Any]]:

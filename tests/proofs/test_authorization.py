@@ -101,6 +101,9 @@ RULES: dict[str, Access] = {
     "outbox.again": Access.OWNER,
     "outbox.drop": Access.OWNER,
     "queue.index": Access.BROWSER,
+    "queue_health.index": Access.BROWSER,
+    "log.index": Access.BROWSER,
+    "log.export": Access.BROWSER,
     "queue.card": Access.BROWSER_OF_THE_SITE,
     "queue.show_address": Access.BROWSER_OF_THE_SITE,
     "queue.decide": Access.BROWSER_OF_THE_SITE,
@@ -283,6 +286,11 @@ def as_otto(world: World, comment: str, decision: str) -> dict[str, tuple[int, s
             "/api/v1/decisions", json={"decisions": [wish]}, headers=bearer
         ),
     }
+    for path in ("health", "log", "log/decisions.csv"):
+        for site in ("", "blog"):
+            asked[f"{path} {site}"] = lambda path=path, site=site: browser.get(
+                f"/queue/{path}", site=site
+            )
     for status in Status:
         for name, query in {
             "all": {},
@@ -291,6 +299,9 @@ def as_otto(world: World, comment: str, decision: str) -> dict[str, tuple[int, s
             "search page": {"q": "post-1"},
             "search name": {"q": bob},
             "reason": {"reason": "first_time"},
+            "page": {"page": PAGE},
+            "priority": {"order": "priority"},
+            "language": {"language": "en"},
         }.items():
             asked[f"queue {name} {status}"] = lambda query=query, status=status: browser.get(
                 "/queue", status=status, **query
