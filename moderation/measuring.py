@@ -51,6 +51,11 @@ def count_days(database: Database, now: datetime) -> int:
     return len(missing)
 
 
+def count_again(session: Session) -> None:
+    """Let every day be counted anew: decisions were written with moments of long ago."""
+    session.execute(delete(DayTally))
+
+
 def _missing(session: Session, last: date) -> list[date]:
     days = [last - timedelta(days=n) for n in range(DAYS)]
     counted = select(DayTally.day, DayTally.n).where(

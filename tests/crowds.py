@@ -54,7 +54,8 @@ def _row(
 ) -> dict[str, Any]:
     # Some within one hour, some at one moment: an order must hold there too.
     written = NOW - timedelta(minutes=chance.choice([0, 5, 59, 60, 61, chance.randrange(20_000)]))
-    reasons = [{"code": code, "detail": ""} for code in CODES if chance.random() < 0.4]
+    found = [code for code in CODES if chance.random() < 0.4]
+    reasons = [{"code": code, "effect": "hold", "score": 5, "detail": "2"} for code in found]
     position = segment(written)
     return {
         "id": new_id(),

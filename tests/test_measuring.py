@@ -88,7 +88,8 @@ def test_a_text_that_its_author_changed_waits_from_then_on(world: World) -> None
 
 
 def test_approvals_are_told_by_reason(past: World) -> None:
-    assert Share("stranger_links", 2, 1) in health(past).reasons
+    assert Share("hold_everything", 2, 1) in health(past).reasons
+    assert Share("stranger_links", 1, 1) in health(past).reasons
 
 
 def test_overturned_decisions_are_those_taken_back_and_those_reversed(world: World) -> None:

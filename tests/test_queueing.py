@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from characters import PAGE, World
-from crowds import NOW, crowd
+from crowds import CODES, NOW, crowd
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
@@ -48,13 +48,28 @@ def full(world: World) -> World:
     with world.database.writing() as session:
         for one in session.scalars(select(Comment).where(Comment.name.in_(["Bob 7", "Bob 8"]))):
             one.reported = 3
+        # One that every filter finds.
+        nine = session.scalars(_NINE).one()
+        nine.thread_id = session.scalars(select(Thread.id).where(Thread.page == PAGE)).one()
+        nine.status, nine.locale, nine.links = Status.PENDING, "en", ["https://x.example/"]
+        nine.source = "A lamp in a street"
+        nine.reasons = [
+            {"code": code, "effect": "hold", "score": 5, "detail": "2"} for code in CODES
+        ]
         session.commit()
     return world
 
 
+_NINE = (
+    select(Comment)
+    .join(Site, Site.id == Comment.site_id)
+    .where(Site.key == "blog", Comment.name == "Bob 9")
+)
+
+
 def filled_in(session: Session, wanted: Filter) -> Filter:
     blog = session.scalars(select(Site).where(Site.key == "blog")).one().id
-    author = session.scalars(select(Comment.author_id).where(Comment.site_id == blog)).first()
+    author = session.scalars(_NINE).one().author_id
     return replace(
         wanted,
         site_id=blog if wanted.site_id else None,
@@ -252,9 +267,9 @@ def slow(world: World, ask: Any) -> list[str]:
     for statement, values in statements(world, ask):
         said = plan(world, statement, values)
         scans = ("SCAN comment", "TEMP B-TREE", "Seq Scan on comment", "Sort Key: comment")
-        found += [
-            f"{statement}\n{said}" for bad in scans if bad in said and " page LIKE" not in said
-        ]
+        # A tally has a few rows for each site, whatever they count.
+        is_short = "FROM tally" in statement
+        found += [f"{statement}\n{said}" for bad in scans if bad in said and not is_short]
     return found
 
 

@@ -1,15 +1,22 @@
 """Numbers that the database keeps by itself: they are right after whatever was written, by whom."""
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import psycopg
+import pytest
+from alembic import command
 from characters import BOB, OTHER, World
 from crowds import NOW, crowd
 from sqlalchemy import delete, func, select, text, update
 
-from moderation import authorship, keeping, review
+from moderation import authorship, keeping, migrations, review
+from moderation.database import Database
 from moderation.models import Comment, CommentReason, Decision, Report, Status, Tally
+from moderation.privacy import new_id
 
 
 def wrong(world: World) -> list[str]:
@@ -162,3 +169,55 @@ def test_control_a_change_behind_the_triggers_is_noticed(world: World) -> None:
         session.execute(update(CommentReason).values(risk=7))
         session.commit()
     assert len(wrong(world)) == 2
+
+
+OLD_ROWS = """
+INSERT INTO site (id, key, name, origins, options, sealed_key, created_at)
+    VALUES ('s', 'old', 'Old', '[]', '{}', '', :at);
+INSERT INTO thread (id, site_id, page, title, open, count, revision, created_at)
+    VALUES ('t', 's', 'https://old.example/', '', true, 0, 1, :at);
+INSERT INTO comment (id, site_id, thread_id, name, website, title, source, html, markup_version,
+    links, status, published, version, score, reasons, position, root, text_digest, created_at)
+    SELECT id, 's', 't', 'Bob', '', '', 'x', '<p>x</p>', 1, '[]', status, false, 1, 30,
+        '[{"code": "links"}, {"code": "first_time"}]', id, id, id, :at
+    FROM (SELECT 'a' AS id, 'pending' AS status UNION SELECT 'b', 'spam') AS two;
+INSERT INTO report (id, comment_id, network_digest, reason, note, at)
+    VALUES ('r', 'b', 'n', 'spam', '', :at)
+"""
+
+
+def test_what_was_there_before_the_tallies_is_counted(own_database: Database) -> None:
+    engine = own_database.engine
+    config = migrations.configuration()
+    with engine.execution_options(immediate=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        for statement in OLD_ROWS.split(";\n"):
+            connection.execute(text(statement), {"at": "2026-01-01 00:00:00+00:00"})
+    migrations.upgrade(engine)
+    with own_database.reading() as session:
+        tallies = session.execute(select(Tally.status, Tally.n).order_by(Tally.status))
+        assert [tuple(row) for row in tallies] == [("pending", 1), ("spam", 1)]
+        reasons = select(CommentReason.comment_id, CommentReason.code, CommentReason.risk)
+        assert {tuple(row) for row in session.execute(reasons)} == {
+            *(("a", "links", 4), ("a", "first_time", 4)),
+            *(("b", "links", 5), ("b", "first_time", 5)),
+        }
+
+
+@pytest.fixture
+def own_database(
+    backend: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Database]:
+    """An empty database, without any table."""
+    url = f"sqlite:///{tmp_path}/old.sqlite3"
+    if backend == "postgresql":
+        server = str(request.getfixturevalue("postgres_server"))
+        name = f"old_{new_id().lower()}"
+        with psycopg.connect(server.replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}"')
+        before, mark, query = server.partition("?")
+        url = f"{before.rpartition('/')[0]}/{name}{mark}{query}"
+    found = Database(url)
+    yield found
+    found.dispose()

@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session
 
-from moderation import intake
+from moderation import intake, measuring
 from moderation.accounts import add_moderator
 from moderation.database import Database, table
 from moderation.models import (
@@ -85,6 +85,9 @@ def crowd(
             writing.write(session, first, size)
             session.commit()
         tell(size)
+    with database.writing() as session:
+        measuring.count_again(session)
+        session.commit()
 
 
 @contextmanager

@@ -130,7 +130,11 @@ def test_signing_in_with_a_wrong_password(browse: Browse, sqlite_demo: Served) -
 
 
 @pytest.mark.parametrize(
-    "path", ["/queue", "/queue?q=zq0z", "/queue?status=spam", "/queue/account", "/queue/outbox"]
+    "path",
+    [
+        *("/queue?order=priority&reported=", "/queue?q=zq0z&links=1", "/queue?status=spam"),
+        *("/queue/account", "/queue/outbox", "/queue/health", "/queue/log"),
+    ],
 )
 def test_a_page_for_moderators(browse: Browse, sqlite_demo: Served, path: str) -> None:
     ann = Moderator.of(browse, sqlite_demo)
