@@ -90,6 +90,7 @@ def _author(comment: Comment, past: review.Past | None) -> dict[str, Any] | None
         return None
     known = past or review.Past()
     return {
+        "id": author.id,
         "masked": author.masked_email(service().keyring),
         "first_seen": author.created_at,
         "approved": known.approved,

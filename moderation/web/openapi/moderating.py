@@ -8,7 +8,7 @@ from moderation.web.bounds import LONGEST_NOTE, LONGEST_REASON, MOST_DECISIONS
 from .parts import Part, fields, moment, number, or_null, schema, several, text, word, yes_or_no
 
 _VERSION = "Rises with every decision on the comment."
-_PAST = ("masked", "first_seen", "approved", "rejected", "spam", "pending")
+_PAST = ("id", "masked", "first_seen", "approved", "rejected", "spam", "pending")
 
 STATUS = word("What was decided about a comment so far.", Status)
 
@@ -40,6 +40,7 @@ KNOWN_AUTHOR = fields(
     optional=_PAST,
     name=text("The name they gave."),
     website=text("Their web site, or empty."),
+    id=text("What names them on this site: pass it as `author` for all of their comments."),
     masked=text("Their email address, all but unreadable.", examples=["b•••@example.org"]),
     first_seen=moment("When they first wrote on this site."),
     approved=number("How many of their comments are approved.", minimum=0),
