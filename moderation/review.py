@@ -192,6 +192,8 @@ class Past:
 def pasts(session: Session, comments: Sequence[Comment]) -> dict[str, Past]:
     """Each author's past, by author id, in one query."""
     authors = {comment.author_id for comment in comments if comment.author_id}
+    if not authors:
+        return {}
     tally: dict[str, dict[str, int]] = {author: {} for author in authors}
     rows = session.execute(
         select(Comment.author_id, Comment.status, func.count())
@@ -205,10 +207,14 @@ def pasts(session: Session, comments: Sequence[Comment]) -> dict[str, Past]:
 
 def twins(session: Session, comments: Sequence[Comment]) -> dict[str, int]:
     """How many other comments have the same text on the same site, by comment id."""
+    if not comments:
+        return {}
     digests = {comment.text_digest for comment in comments}
+    # Their sites first, as in the index: or all of it would be read.
+    theirs = {comment.site_id for comment in comments}
     rows = session.execute(
         select(Comment.site_id, Comment.text_digest, func.count())
-        .where(Comment.text_digest.in_(digests))
+        .where(Comment.site_id.in_(theirs), Comment.text_digest.in_(digests))
         .group_by(Comment.site_id, Comment.text_digest)
     )
     known = {(site, text): number for site, text, number in rows}

@@ -275,7 +275,10 @@ def slow(world: World, ask: Any) -> list[str]:
 
 def first_page(world: World, wanted: Filter, order: Order, moderator: Any) -> None:
     with world.database.reading() as session:
-        review.queue(session, moderator, wanted, order=order, at=NOW)
+        found, _after = review.queue(session, moderator, wanted, order=order, at=NOW)
+        review.twins(session, found)
+        review.pasts(session, found)
+        review.settled(session, found)
         review.counted(session, moderator, wanted)
         review.counts(session, moderator, wanted.site_id)
 
