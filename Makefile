@@ -7,7 +7,7 @@ PORT ?= 8000
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test check bench prove translations lock chromium
+.PHONY: run test check bench bench-queue prove translations lock chromium
 
 run: $(VENV)/.run
 	@$(BIN)/moderation demo --port $(PORT)
@@ -24,6 +24,10 @@ check: $(VENV)/.test
 # Compared with others in one run, printed as ratios; see docs/benchmark.md.
 bench: $(VENV)/.test $(VENV)/isso/.done
 	$(BIN)/python -m tests.benchmarks --isso $(VENV)/isso
+
+# The queue with a thousand and with a million waiting: minutes to write them, kept in /var/tmp.
+bench-queue: $(VENV)/.test
+	$(BIN)/python -m tests.benchmarks.queue
 
 # The proofs at their full size; `make prove NAME=challenge` for one.
 prove: $(VENV)/.test

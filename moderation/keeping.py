@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from moderation import privacy
 from moderation.database import table
-from moderation.models import Document, MailedLink, Receipt, Secret, SpentChallenge, Thread
+from moderation.models import Document, MailedLink, Receipt, Secret, SpentChallenge, Tally, Thread
 
 #: A network key makes digests for the first half of its life and is thrown away at its end.
 NETWORK_KEY_LIFE = timedelta(days=30)
@@ -57,7 +57,10 @@ def network_digests(session: Session, keyring: privacy.Keyring, address: str) ->
 
 
 def tidy_up(session: Session, now: datetime) -> None:
-    """Throw away what has served: spent sums, receipts, old pages, network keys at their end."""
+    """Throw away what has served: spent sums, receipts, old pages, network keys at their end.
+
+    And make the tallies short again.
+    """
     session.execute(delete(SpentChallenge).where(SpentChallenge.expires_at < now))
     session.execute(delete(MailedLink).where(MailedLink.expires_at < now))
     session.execute(delete(Receipt).where(Receipt.created_at < now - RECEIPT_LIFE))
@@ -69,3 +72,4 @@ def tidy_up(session: Session, now: datetime) -> None:
             Secret.purpose == "network", Secret.created_at < now - NETWORK_KEY_LIFE
         )
     )
+    Tally.fold(session)

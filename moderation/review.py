@@ -1,52 +1,83 @@
-"""The moderators' work: what waits, deciding it, taking a decision back."""
+"""The moderators' work: deciding what waits, taking a decision back, and what a decision needs.
+
+How the queue is read stands in `queueing`; its names can be had here too.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, String, and_, bindparam, cast, func, or_, select
-from sqlalchemy.orm import (
-    Session,
-    aliased,
-    contains_eager,
-    joinedload,
-    load_only,
-    object_session,
-)
+from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy.orm import Session, joinedload, load_only, object_session
 
 from moderation import notices
 from moderation.models import (
     Actor,
-    Author,
     Bearer,
     Comment,
     Decision,
     Moderator,
     Revision,
     Sees,
-    Site,
     Stale,
     Status,
     Thread,
 )
+from moderation.queueing import (
+    PAGE_SIZE,
+    BadCursor,
+    Counted,
+    Filter,
+    Order,
+    Priority,
+    count,
+    counted,
+    counts,
+    cursor,
+    every,
+    moment,
+    queue,
+    sites,
+    those,
+    with_context,
+)
 
-PAGE_SIZE = 20
+__all__ = [
+    "PAGE_SIZE",
+    "BadCursor",
+    "Counted",
+    "Filter",
+    "NotUndoable",
+    "Order",
+    "Past",
+    "Priority",
+    "Wish",
+    "conversation",
+    "count",
+    "counted",
+    "counts",
+    "cursor",
+    "decide",
+    "decisions",
+    "earlier_texts",
+    "every",
+    "find",
+    "hold",
+    "is_undoable",
+    "moment",
+    "pasts",
+    "queue",
+    "settled",
+    "sites",
+    "those",
+    "twins",
+    "undo",
+]
 
 
 class NotUndoable(Exception):
     """It was the first decision, or its author's own: nothing for a moderator to take back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which comments a moderator wants to see; every field narrows."""
-
-    status: Status = Status.PENDING
-    site_id: str | None = None
-    reason: str = ""
-    q: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,72 +91,9 @@ class Wish:
     note: str = ""
 
 
-def queue(
-    session: Session,
-    moderator: Sees,
-    wanted: Filter,
-    *,
-    after: str = "",
-    limit: int = PAGE_SIZE,
-) -> tuple[list[Comment], str]:
-    """A page of what fits the filter, oldest first, and the cursor of the next page or "".
-
-    Only sites that the moderator may see; parents, authors and threads come along.
-    """
-    query = _fitting(_with_context(select(Comment)), moderator, wanted)
-    if after:
-        moment, last = _cursor(after)
-        query = query.where(
-            or_(
-                Comment.created_at > moment,
-                and_(Comment.created_at == moment, Comment.id > last),
-            )
-        )
-    query = query.order_by(Comment.created_at, Comment.id).limit(limit + 1)
-    found = list(session.scalars(query))
-    more = len(found) > limit
-    return found[:limit], cursor(found[limit - 1]) if more else ""
-
-
-def cursor(comment: Comment) -> str:
-    """Where a page of the queue ended; opaque to clients."""
-    return f"{comment.created_at.timestamp():.6f}~{comment.id}"
-
-
-def count(session: Session, moderator: Sees, wanted: Filter) -> int:
-    """How many comments fit the filter."""
-    return session.scalar(_fitting(select(func.count(Comment.id)), moderator, wanted)) or 0
-
-
-def counts(session: Session, moderator: Sees, site_id: str | None) -> dict[Status, int]:
-    """How many comments have each status, on one site or on all that the moderator may see."""
-    query = select(Comment.status, func.count()).group_by(Comment.status)
-    for condition in _within(moderator, site_id):
-        query = query.where(condition)
-    known = dict(session.execute(query).all())
-    return {status: known.get(status, 0) for status in Status}
-
-
-def every(moderator: Sees, wanted: Filter) -> Select[str, int]:
-    """Ids and versions of all that fits the filter, oldest first: for statements that go on."""
-    fitting: Select[str, int] = _fitting(select(Comment.id, Comment.version), moderator, wanted)
-    return fitting.order_by(Comment.created_at, Comment.id)
-
-
-def those(moderator: Sees, *conditions: ColumnElement[bool]) -> Select[str, int]:
-    """The same, of those comments that the moderator may see and that fulfil the conditions."""
-    fitting = select(Comment.id, Comment.version).where(*_within(moderator, None), *conditions)
-    return fitting.order_by(Comment.created_at, Comment.id)
-
-
-def sites(session: Session, moderator: Sees) -> list[Site]:
-    """The sites whose comments the moderator may see."""
-    return moderator.among(session.scalars(select(Site).order_by(Site.name, Site.key)))
-
-
 def find(session: Session, moderator: Sees, comment_id: str) -> Comment | None:
     """A comment that the moderator may see; one of another site is as if it were not there."""
-    query = _with_context(select(Comment)).where(Comment.id == comment_id)
+    query = with_context(select(Comment)).where(Comment.id == comment_id)
     comment = session.scalar(query)
     return comment if comment is not None and moderator.may_see(comment.site_id) else None
 
@@ -228,6 +196,8 @@ class Past:
 def pasts(session: Session, comments: Sequence[Comment]) -> dict[str, Past]:
     """Each author's past, by author id, in one query."""
     authors = {comment.author_id for comment in comments if comment.author_id}
+    if not authors:
+        return {}
     tally: dict[str, dict[str, int]] = {author: {} for author in authors}
     rows = session.execute(
         select(Comment.author_id, Comment.status, func.count())
@@ -241,10 +211,14 @@ def pasts(session: Session, comments: Sequence[Comment]) -> dict[str, Past]:
 
 def twins(session: Session, comments: Sequence[Comment]) -> dict[str, int]:
     """How many other comments have the same text on the same site, by comment id."""
+    if not comments:
+        return {}
     digests = {comment.text_digest for comment in comments}
+    # Their sites first, as in the index: or all of it would be read.
+    theirs = {comment.site_id for comment in comments}
     rows = session.execute(
         select(Comment.site_id, Comment.text_digest, func.count())
-        .where(Comment.text_digest.in_(digests))
+        .where(Comment.site_id.in_(theirs), Comment.text_digest.in_(digests))
         .group_by(Comment.site_id, Comment.text_digest)
     )
     known = {(site, text): number for site, text, number in rows}
@@ -295,59 +269,3 @@ def earlier_texts(session: Session, comment: Comment) -> list[Revision]:
     """What a comment said before its author changed it, the latest first."""
     query = select(Revision).where(Revision.comment_id == comment.id)
     return list(session.scalars(query.order_by(Revision.version.desc())))
-
-
-def _with_context(query: Select[Any]) -> Select[Any]:
-    parent = aliased(Comment)
-    few = load_only(parent.name, parent.html, parent.status)
-    return (
-        query.outerjoin(parent, parent.id == Comment.parent_id)
-        .join(Thread, Thread.id == Comment.thread_id)
-        .join(Site, Site.id == Thread.site_id)
-        .outerjoin(Author, Author.id == Comment.author_id)
-        .options(
-            contains_eager(Comment.parent.of_type(parent)).options(few),
-            contains_eager(Comment.thread).contains_eager(Thread.site),
-            contains_eager(Comment.author),
-        )
-    )
-
-
-def _fitting(query: Any, moderator: Sees, wanted: Filter) -> Any:
-    conditions = [Comment.status == wanted.status, *_within(moderator, wanted.site_id)]
-    if wanted.reason:
-        # Stored by `Reason.stored`, with json's own spacing, so the code can be found as text.
-        needle = f'"code": "{wanted.reason}"'
-        conditions.append(cast(Comment.reasons, String).contains(needle, autoescape=True))
-    conditions += [_mentions(word) for word in wanted.q.split()]
-    return query.where(*conditions)
-
-
-def _within(moderator: Sees, site_id: str | None) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if moderator.site_ids is not None:
-        conditions.append(Comment.site_id.in_(moderator.site_ids))
-    if site_id is not None:
-        conditions.append(Comment.site_id == site_id)
-    return conditions
-
-
-def _mentions(word: str) -> ColumnElement[bool]:
-    pages = select(Thread.id).where(Thread.page.icontains(word, autoescape=True))
-    return or_(
-        Comment.source.icontains(word, autoescape=True),
-        Comment.name.icontains(word, autoescape=True),
-        Comment.thread_id.in_(pages),
-    )
-
-
-class BadCursor(ValueError):
-    """The cursor is not one that a page of the queue ended with."""
-
-
-def _cursor(after: str) -> tuple[datetime, str]:
-    moment, separator, last = after.partition("~")
-    try:
-        return datetime.fromtimestamp(float(moment), UTC), last if separator else ""
-    except (ValueError, OverflowError, OSError) as error:
-        raise BadCursor(after) from error

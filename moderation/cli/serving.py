@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
@@ -16,7 +16,7 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
-from moderation import demo, migrations
+from moderation import demo, measuring, migrations
 
 from .batches import work_once
 from .mail import deliver_once
@@ -31,6 +31,8 @@ THREADS = 4
 #: Bytes of a request's head that are taken; the server's own bound is 400 KB, and 16 MB in HTTP/2.
 LARGEST_HEAD = 64 * 1024
 TIDY_EVERY = timedelta(minutes=10)
+#: How old the pictures of the queue's health may be.
+COUNT_EVERY = timedelta(minutes=5)
 DELIVER_EVERY = timedelta(seconds=5)
 #: Somebody looks at the bar of their batch.
 WORK_EVERY = timedelta(seconds=1)
@@ -84,6 +86,16 @@ def _tidying() -> Any:
     return _beside(act, TIDY_EVERY)
 
 
+def _counting() -> Any:
+    stored = database()
+
+    def act(_over: threading.Event) -> timedelta:
+        measuring.count_days(stored, datetime.now(UTC))
+        return COUNT_EVERY
+
+    return _beside(act, timedelta(seconds=1))
+
+
 def _delivering(app: Flask) -> Any:
     def act(over: threading.Event) -> timedelta:
         with app.app_context():
@@ -109,7 +121,7 @@ def run_server(host: str, port: int, workers: int) -> None:
     # open file over with all its book-keeping, believing that it holds the locks written there.
     multiprocessing.set_start_method("spawn", force=True)
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    with _tidying(), _delivering(app), _working(app):
+    with _tidying(), _counting(), _delivering(app), _working(app):
         server("moderation:create_app", host, port, workers).serve()
 
 
@@ -152,7 +164,7 @@ def demo_command(port: int, comments: int) -> None:
     sign_in = demo.prepare(database(), keyring(), settings().instance_path, url, port)
     if comments:
         with click.progressbar(length=comments, label="Writing comments") as bar:
-            demo.crowd(database(), keyring(), comments, bar.update)
+            demo.crowd(database(), keyring(), demo.SITE, comments, bar.update)
     os.environ |= {"MODERATION_PUBLIC_URL": url, "MODERATION_DEMO": "on"}
     with demo.neighbour(port + 1, url):
         click.echo(demo.welcome(url, port, sign_in))

@@ -36,7 +36,6 @@ EMAIL = "moderator@example.org"
 #: The newest comment of the demonstration is some minutes old whenever it is made.
 PUBLISHED_BEFORE = timedelta(minutes=17_060)
 DECIDED_AFTER = timedelta(minutes=9)
-BATCH = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +76,6 @@ def welcome(url: str, port: int, sign_in: SignInKept) -> str:
             "",
         )
     )
-
-
-def crowd(database: Database, keyring: Keyring, number: int, tell: Callable[[int], Any]) -> None:
-    """Add so many waiting comments, to see how the queue bears them; `tell` hears of each batch."""
-    with database.reading() as session:
-        site = session.scalars(select(Site).where(Site.key == SITE)).one()
-        thread = session.scalars(select(Thread).where(Thread.site_id == site.id)).first()
-    if thread is None:
-        return
-    left = number
-    while left:
-        size = min(BATCH, left)
-        fill_thread(database, keyring, site, thread.page, size, Status.PENDING)
-        left -= size
-        tell(size)
 
 
 def fill_thread(

@@ -3,7 +3,7 @@
 from .author import Author
 from .batch import WORKING, Batch, BatchItem, Outcome, Stage
 from .change import Change, What
-from .comment import CHANGES, Comment, NotAllowed, Stale
+from .comment import CHANGES, MOST_RISK, Comment, NotAllowed, Stale
 from .decision import Actor, AddressView, Decision
 from .document import Document
 from .factor import AuthenticatorApp, Passkey, RecoveryCode
@@ -33,12 +33,14 @@ from .secret import Secret
 from .site import OtherWay, Site, SiteDefaults, SiteSettings
 from .site_reason import SiteReason
 from .status import Status
+from .tally import CommentReason, DayTally, Tally
 from .thread import Thread
 from .together import Together
 
 __all__ = [
     "CHANGES",
     "KEYS",
+    "MOST_RISK",
     "WORKING",
     "Actor",
     "AddressView",
@@ -49,6 +51,8 @@ __all__ = [
     "Bearer",
     "Change",
     "Comment",
+    "CommentReason",
+    "DayTally",
     "Decision",
     "Document",
     "HalfSignIn",
@@ -90,6 +94,7 @@ __all__ = [
     "State",
     "Status",
     "Subscription",
+    "Tally",
     "Thread",
     "Together",
     "Token",

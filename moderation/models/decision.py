@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from moderation.database import Ascii, Base
@@ -39,7 +39,13 @@ class Decision(Base):
     """
 
     __tablename__ = "decision"
-    __table_args__ = (UniqueConstraint("comment_id", "version"),)
+    __table_args__ = (
+        UniqueConstraint("comment_id", "version"),
+        # The log, newest first: of everybody of a kind, of one moderator; and a day's decisions.
+        Index(None, "at", "id"),
+        Index(None, "actor", "at", "id"),
+        Index(None, "by_id", "at", "id"),
+    )
 
     id: Mapped[str] = mapped_column(Ascii, primary_key=True, default=new_id)
     comment_id: Mapped[str] = mapped_column(ForeignKey("comment.id", ondelete="CASCADE"))
@@ -47,7 +53,7 @@ class Decision(Base):
     was: Mapped[Status | None] = mapped_column(stored_as(Status, "was"))
     became: Mapped[Status] = mapped_column(stored_as(Status, "became"))
     actor: Mapped[Actor] = mapped_column(stored_as(Actor, "actor"))
-    by_id: Mapped[str | None] = mapped_column(ForeignKey("moderator.id"), index=True)
+    by_id: Mapped[str | None] = mapped_column(ForeignKey("moderator.id"))
     reason: Mapped[str] = mapped_column(String(60), default="")
     note: Mapped[str] = mapped_column(String(2000), default="")
     at: Mapped[datetime]

@@ -1,5 +1,6 @@
 """The JSON API: threads and counts for readers, replies, the queue and decisions for programs."""
 
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -10,12 +11,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import NotFound
 
 from moderation import intake, publishing, review, together, widget_texts
-from moderation.models import Bearer, Site, Status, open_sites
+from moderation.models import Bearer, Comment, Site, Status, open_sites
 from moderation.privacy import token_digest
 from moderation.publishing import Sort, Wanted
+from moderation.review import Order
 from moderation.text import addresses, markup, plain
 
-from . import cards, ready_made
+from . import cards, filters, ready_made
 from .bodies import json_object, wishes
 from .bounds import (
     LONGEST_KEY,
@@ -170,20 +172,38 @@ def moderators_only(view: Any) -> Any:
 @blueprint.get("/v1/queue")
 @moderators_only
 def queue() -> Response:
-    """What waits (or has another status), oldest first, on the sites the moderator may see."""
+    """What waits (or has another status), in order, on the sites the moderator may see."""
     me: Bearer = g.me
-    wanted = _filter(me)
-    found, after = review.queue(
-        reading(), me, wanted, after=request.args.get("after", ""), limit=_limit()
+    wanted, order, after = _filter(me), _order(), request.args.get("after", "")
+    found, onward = review.queue(
+        reading(), me, wanted, after=after, limit=_limit(), order=order, at=now()
     )
-    drawn = cards.several(found)
+    at = review.moment(after, now()) if order is Order.PRIORITY else now()
+    drawn = [cards.as_json(card) for card in cards.several(found)]
+    counted = review.counted(reading(), me, wanted)
     return jsonify(
         {
-            "comments": [cards.as_json(card) for card in drawn],
-            "next": after or None,
-            "count": review.count(reading(), me, wanted),
+            "comments": [
+                {**card, "priority": _priority(comment, at)}
+                for card, comment in zip(drawn, found, strict=True)
+            ],
+            "next": onward or None,
+            "count": counted.number,
+            "count_is_exact": counted.is_exact,
         }
     )
+
+
+def _priority(comment: Comment, at: datetime) -> dict[str, int]:
+    priority = review.Priority.of(comment, at)
+    return {"sum": priority.sum, "risk": priority.risk, "hours": priority.hours}
+
+
+def _order() -> Order:
+    try:
+        return Order(request.args.get("order", "oldest"))
+    except ValueError:
+        abort(problem(400, _("Sort by oldest or priority.")))
 
 
 def _limit() -> int:
@@ -204,19 +224,24 @@ def _filter(me: Bearer) -> review.Filter:
         status = Status(request.args.get("status", "pending"))
     except ValueError:
         abort(problem(400, _("There is no such status.")))
-    return review.Filter(
-        status=status,
-        site_id=sites.get(site_key),
-        reason=_searchable(request.args.get("reason", "")),
-        q=_searchable(request.args.get("q", "")),
-    )
+    text = {name: _searchable(name) for name in filters.NAMES} | {"status": str(status)}
+    text |= {name: _yes_or_no(name) for name in ("links", "reported")}
+    return filters.wanted(text, sites.get(site_key))
 
 
-def _searchable(words: str) -> str:
+def _searchable(name: str) -> str:
+    most = addresses.LONGEST_PAGE if name == "page" else LONGEST_SEARCH
     try:
-        return plain.one_line(words)[:LONGEST_SEARCH]
+        return plain.one_line(request.args.get(name, ""))[:most]
     except plain.Unreadable:
         abort(problem(400, _("These words cannot be searched for.")))
+
+
+def _yes_or_no(name: str) -> str:
+    said = request.args.get(name, "false")
+    if said not in {"true", "false"}:
+        abort(problem(400, _("Say true or false.")))
+    return "1" if said == "true" else ""
 
 
 @blueprint.post("/v1/decisions")

@@ -161,6 +161,7 @@ def _author(comment: Comment, past: review.Past | None) -> dict[str, Any] | None
         return None
     known = past or review.Past()
     return {
+        "id": author.id,
         "masked": author.masked_email(service().keyring),
         "first_seen": author.created_at,
         "approved": known.approved,
@@ -187,7 +188,7 @@ def decided(decision: Decision, latest: int, own: Mapping[str, str]) -> dict[str
     """
     return {
         "id": decision.id,
-        "who": decision.by.name if decision.by else str(_WHO[decision.actor]),
+        "who": decision.by.name if decision.by else str(WHO[decision.actor]),
         "was": str(decision.was) if decision.was else None,
         "became": str(decision.became),
         "reason": reasons.said(decision.reason, own),
@@ -198,7 +199,7 @@ def decided(decision: Decision, latest: int, own: Mapping[str, str]) -> dict[str
 
 
 #: Who decided, where no moderator did.
-_WHO = {
+WHO = {
     Actor.POLICY: words.POLICY,
     Actor.MODERATOR: words.POLICY,
     Actor.AUTHOR: words.AUTHOR,

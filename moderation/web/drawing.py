@@ -1,13 +1,14 @@
 """What templates may use beyond Jinja: times, numbers, avatars, translations."""
 
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from datetime import date as calendar_day
 from typing import Any
 
 import flask_babel
 from babel import Locale, dates
 from flask import Flask
-from flask_babel import format_decimal, get_locale
+from flask_babel import format_decimal, format_percent, get_locale
 from markupsafe import Markup
 
 from moderation.languages import direction
@@ -25,7 +26,7 @@ _ISOLATE, _END = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 
 def init_app(app: Flask) -> None:
     """Give the templates their filters and globals."""
-    for filter_ in (relative_time, exact_time, date, number, isolated):
+    for filter_ in (relative_time, exact_time, date, duration, number, share, isolated):
         app.add_template_filter(filter_)
     app.add_template_global(avatar)
     app.add_template_global(language.links, "languages")
@@ -82,9 +83,20 @@ def isolated(text: str) -> str:
     return f"{_ISOLATE}{text}{_END}" if turns else text
 
 
-def date(moment: datetime) -> str:
+def share(value: float) -> str:
+    """A share of a whole as it is written in the page's language: 42%."""
+    return str(format_percent(value))
+
+
+def duration(length: timedelta) -> str:
+    """About how long: "3 hours"."""
+    return dates.format_timedelta(length, threshold=1.5, locale=_formats())
+
+
+def date(moment: datetime | calendar_day) -> str:
     """The day, in UTC, for what is read long after it was drawn: "3 October 2026"."""
-    return dates.format_date(moment.astimezone(UTC), "long", locale=_formats())
+    day = moment.astimezone(UTC) if isinstance(moment, datetime) else moment
+    return dates.format_date(day, "long", locale=_formats())
 
 
 def avatar(seed: str) -> Markup:

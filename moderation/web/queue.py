@@ -1,6 +1,5 @@
 """The queue, in plain forms: what waits, deciding it, taking a decision back."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from flask import (
@@ -17,6 +16,7 @@ from flask import (
 )
 
 from moderation import review
+from moderation.languages import LANGUAGES
 from moderation.models import (
     AddressView,
     Comment,
@@ -28,7 +28,7 @@ from moderation.models import (
 from moderation.privacy import new_id
 from moderation.text import plain
 
-from . import around, cards, leases, reasons, saved_views, told, words
+from . import around, cards, filters, leases, reasons, saved_views, told, words
 from .drawing import gettext as _
 from .forms import AnswerForm
 from .service import now, reading, service, writing
@@ -50,27 +50,31 @@ DONE = {
 @blueprint.get("")
 @protected
 def index() -> Any:
-    """What waits, oldest first; or what has another status."""
+    """What waits, oldest or most urgent first; or what has another status."""
     if not request.query_string and (start := saved_views.start_url()):
         return redirect(start)
     sites = review.sites(reading(), g.me)
-    filters = filters_of(sites, request.args)
-    wanted = wanted_by(filters, sites)
-    found, after = review.queue(reading(), g.me, wanted, after=request.args.get("after", ""))
-    named = {name: value for name, value in filters.items() if value}
+    asked, after = filters.asked(sites, request.args), request.args.get("after", "")
+    found, onward = review.queue(
+        reading(), g.me, asked.wanted, after=after, order=asked.order, at=now()
+    )
     return render_template(
         "queue/list.html",
         cards=cards.several(leases.passed_over(found)),
-        counts=review.counts(reading(), g.me, wanted.site_id),
-        filters=filters,
+        counts=review.counts(reading(), g.me, asked.wanted.site_id),
+        filters=asked.text,
+        filtered=asked.narrows,
+        named=asked.named,
         sites=sites,
+        languages_known=LANGUAGES,
         reasons=list(words.REASON_LABELS.items()),
         wishes=g.me.wishes,
         key_words=words.KEYS,
         endpoints=current_app.view_functions,
         here=request.full_path.rstrip("?"),
-        next_url=url_for("queue.index", **named, after=after) if after else None,
-        total=review.count(reading(), g.me, wanted),
+        next_url=url_for("queue.index", **asked.named, after=onward) if onward else None,
+        total=review.counted(reading(), g.me, asked.wanted),
+        sums=filters.sums(found, asked.order, after, now()),
     )
 
 
@@ -147,33 +151,6 @@ def undo() -> Any:
 @blueprint.app_context_processor
 def _me() -> dict[str, Any]:
     return {"me": cards.me_for_templates()} if "me" in g else {}
-
-
-def filters_of(sites: list[Any], asked: Mapping[str, str]) -> dict[str, str]:
-    """The filters that an address of the queue names, each as the queue understands it."""
-    filters = {name: _readable(asked.get(name, "")) for name in ("site", "status", "reason", "q")}
-    if filters["site"] not in {site.key for site in sites}:
-        filters["site"] = ""
-    if filters["status"] not in list(Status):
-        filters["status"] = str(Status.PENDING)
-    return filters
-
-
-def wanted_by(filters: dict[str, str], sites: list[Any]) -> review.Filter:
-    """The comments that fit these filters."""
-    return review.Filter(
-        status=Status(filters["status"]),
-        site_id=next((site.id for site in sites if site.key == filters["site"]), None),
-        reason=filters["reason"],
-        q=filters["q"],
-    )
-
-
-def _readable(asked: str) -> str:
-    try:
-        return plain.one_line(asked)[:200]
-    except plain.Unreadable:
-        return ""
 
 
 def _text(name: str) -> str:

@@ -11,9 +11,8 @@ from moderation.batches import Chosen, Deed
 from moderation.models import Status
 from moderation.text import plain
 
-from . import words
+from . import filters, words
 from .bounds import LONGEST_NOTE, MOST_DECISIONS
-from .queue import filters_of, wanted_by
 from .service import reading
 
 #: Longer than any filter that the queue makes.
@@ -67,11 +66,13 @@ def _fitting(query: str) -> Chosen:
     if like := asked.get("like", ""):
         return Chosen(like=like, query=query)
     sites = review.sites(reading(), g.me)
-    filters = filters_of(sites, asked)
+    understood = filters.asked(sites, asked)
     # A list that does not know a filter shows too much; a batch would decide too much.
-    if any(filters.get(name) != value for name, value in asked.items() if name not in _BESIDE):
+    if any(
+        understood.text.get(name) != value for name, value in asked.items() if name not in _BESIDE
+    ):
         raise Wrong(_("This filter is not one of the queue's. Go back to it and choose again."))
-    return Chosen(wanted=wanted_by(filters, sites), query=query)
+    return Chosen(wanted=understood.wanted, query=query)
 
 
 def _parsed(query: str) -> dict[str, str]:

@@ -132,7 +132,8 @@ def test_signing_in_with_a_wrong_password(browse: Browse, sqlite_demo: Served) -
 @pytest.mark.parametrize(
     "path",
     [
-        *("/queue", "/queue?q=zq0z", "/queue?status=spam", "/queue/account", "/queue/outbox"),
+        *("/queue?order=priority&reported=", "/queue?q=zq0z&links=1", "/queue?status=spam"),
+        *("/queue/account", "/queue/outbox", "/queue/health", "/queue/log"),
         *("/queue/account/confirm", "/queue/account/queue"),
     ],
 )

@@ -158,6 +158,9 @@ RULES: dict[str, Access] = {
     "lists.trust": Access.BROWSER_OF_THE_SITE,
     "lists.take_back": Access.BROWSER_OF_THE_SITE,
     "queue.index": Access.BROWSER,
+    "queue_health.index": Access.BROWSER,
+    "log.index": Access.BROWSER,
+    "log.export": Access.BROWSER,
     "queue.card": Access.BROWSER_OF_THE_SITE,
     "queue.show_address": Access.BROWSER_OF_THE_SITE,
     "queue.decide": Access.BROWSER_OF_THE_SITE,
@@ -457,6 +460,11 @@ def as_otto(world: World, comment: str, decision: str) -> dict[str, tuple[int, s
             "/api/v1/decisions", json={"decisions": [wish]}, headers=bearer
         ),
     }
+    for path in ("health", "log", "log/decisions.csv"):
+        for site in ("", "blog"):
+            asked[f"{path} {site}"] = lambda path=path, site=site: browser.get(
+                f"/queue/{path}", site=site
+            )
     for status in Status:
         for name, query in {
             "all": {},
@@ -465,6 +473,9 @@ def as_otto(world: World, comment: str, decision: str) -> dict[str, tuple[int, s
             "search page": {"q": "post-1"},
             "search name": {"q": bob},
             "reason": {"reason": "first_time"},
+            "page": {"page": PAGE},
+            "priority": {"order": "priority"},
+            "language": {"language": "en"},
         }.items():
             asked[f"queue {name} {status}"] = lambda query=query, status=status: browser.get(
                 "/queue", status=status, **query

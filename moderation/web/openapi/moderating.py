@@ -1,14 +1,14 @@
 """Schemas of what moderators get and send: the queue and decisions."""
 
-from moderation.models import Status
+from moderation.models import MOST_RISK, Status
 from moderation.policy import Effect
 from moderation.reporting import MOST_TOLD, Grounds
 from moderation.web.bounds import LONGEST_NOTE, LONGEST_REASON, MOST_DECISIONS
 
-from .parts import Part, fields, moment, number, or_null, schema, several, text, word
+from .parts import Part, fields, moment, number, or_null, schema, several, text, word, yes_or_no
 
 _VERSION = "Rises with every decision on the comment."
-_PAST = ("masked", "first_seen", "approved", "rejected", "spam", "pending")
+_PAST = ("id", "masked", "first_seen", "approved", "rejected", "spam", "pending")
 
 STATUS = word("What was decided about a comment so far.", Status)
 
@@ -40,6 +40,7 @@ KNOWN_AUTHOR = fields(
     optional=_PAST,
     name=text("The name they gave."),
     website=text("Their web site, or empty."),
+    id=text("What names them on this site: pass it as `author` for all of their comments."),
     masked=text("Their email address, all but unreadable.", examples=["b•••@example.org"]),
     first_seen=moment("When they first wrote on this site."),
     approved=number("How many of their comments are approved.", minimum=0),
@@ -78,13 +79,31 @@ QUEUED = fields(
     reports=several("The latest reports, the newest first.", schema("Report"), maxItems=MOST_TOLD),
     created_at=moment("When it was written."),
     edited_at=or_null(moment("When it was last changed, or null.")),
+    priority=schema("Priority"),
+)
+
+PRIORITY = fields(
+    "How urgent it is: risk times hours.",
+    sum=number("What the queue by priority is sorted by, the highest first."),
+    risk=number(
+        "One, one more for every ten of the score, and one for every reader who reported it.",
+        minimum=1,
+        maximum=MOST_RISK,
+    ),
+    hours=number("Hours begun since it was written. All pages of one reading count to one moment."),
 )
 
 QUEUE = fields(
-    "A page of the queue, the oldest first.",
+    "A page of the queue. It may hold fewer than `limit`, or nothing, and still have a `next`: "
+    "words are searched for a bounded part of the queue at a time.",
     comments=several("The comments.", schema("QueuedComment")),
     next=or_null(text("Pass it as `after` for the next page; null on the last one.")),
-    count=number("How many comments fit the filter, on all pages.", minimum=0),
+    count=number(
+        "How many comments fit the filter, on all pages; or at least so many, where "
+        "`count_is_exact` is false.",
+        minimum=0,
+    ),
+    count_is_exact=yes_or_no("Whether there are just `count`, and not more."),
 )
 
 DECISION = fields(
@@ -140,6 +159,7 @@ SCHEMAS: dict[str, Part] = {
     "Status": STATUS,
     "Queue": QUEUE,
     "QueuedComment": QUEUED,
+    "Priority": PRIORITY,
     "KnownAuthor": KNOWN_AUTHOR,
     "Parent": PARENT,
     "Reason": REASON,

@@ -2,7 +2,7 @@
 
 from moderation.models import Status
 from moderation.publishing import Sort
-from moderation.review import PAGE_SIZE
+from moderation.review import PAGE_SIZE, Order
 from moderation.web.bounds import LONGEST_KEY, LONGEST_SEARCH, MOST_COMMENTS, MOST_PAGES
 
 from . import operating
@@ -163,8 +163,8 @@ QUEUE = call(
     "getQueue",
     tag=MODERATORS,
     summary="Read the queue",
-    means="The comments of one status on the sites you moderate, the oldest first, with all that "
-    "a decision needs.",
+    means="The comments of one status on the sites you moderate, the oldest or the most urgent "
+    "first, with all that a decision needs.",
     parameters=[
         query("site", "Only of the site with this key.", {"type": "string"}),
         query("status", "Only of this status.", word("Status.", Status, default="pending")),
@@ -175,6 +175,20 @@ QUEUE = call(
             f"{LONGEST_SEARCH} characters count.",
             {"type": "string"},
         ),
+        query("page", "Only those of the page with this address.", {"type": "string"}),
+        query("author", "Only those of the author with this id.", {"type": "string"}),
+        query(
+            "language",
+            "Only those whose author read the form in this language.",
+            {"type": "string", "examples": ["de"]},
+        ),
+        query("links", "Whether only those with links.", {"type": "boolean", "default": False}),
+        query(
+            "reported",
+            "Whether only those that a reader ever reported.",
+            {"type": "boolean", "default": False},
+        ),
+        query("order", "In which order.", word("Order.", Order, default="oldest")),
         AFTER,
         query(
             "limit",
