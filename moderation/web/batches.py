@@ -181,5 +181,6 @@ def _left(one: batches.Left) -> dict[str, Any]:
         "status": str(comment.status),
         "outcome": str(one.outcome),
         "edited": edited,
-        "decided": cards.decided(decision, comment.version),
+        # Who decided, and what: why stands on the comment's own page.
+        "decided": cards.decided(decision, comment.version, {}),
     }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import current_app, g, url_for
+from flask import g, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
 
@@ -100,16 +100,16 @@ def _cover(word: str) -> str:
 
 
 def _settings(site: Site, comment: Comment) -> dict[str, str]:
-    """Where the settings behind its reasons are changed, by code; for those who may."""
-    may = isinstance(g.me, Moderator) and g.me.role is Role.OWNER
-    if not may or "sites.site" not in current_app.view_functions:
+    """Where what stands behind its reasons is changed, by code; for those who may."""
+    if not isinstance(g.me, Moderator) or g.me.role is not Role.OWNER:
         return {}
-    named = {one["code"]: words.SETTINGS.get(one["code"]) for one in comment.reasons}
-    return {
-        code: url_for("sites.site", key=site.key, _anchor=f"setting-{name}")
-        for code, name in named.items()
-        if name
+    codes = {stored["code"] for stored in comment.reasons}
+    settings = {
+        code: url_for("sites.site", site=site.key, _anchor=words.SETTINGS[code])
+        for code in codes & words.SETTINGS.keys()
     }
+    on_list = url_for("lists.index", site=site.key)
+    return settings | dict.fromkeys(codes & words.ON_LIST, on_list)
 
 
 def _reports(told: reporting.Told | None) -> Card:

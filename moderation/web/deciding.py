@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from moderation import review
 from moderation.models import Actor, Comment, Moderator, NotAllowed, Stale, Status
 
-from . import cards, language, links
+from . import cards, language, links, reasons
 from .service import now, reading, writing
 
 blueprint = Blueprint("deciding", __name__, url_prefix="/decide")
@@ -96,7 +96,9 @@ def _meanwhile(comment: Comment, me: Moderator, mandate: links.Mandate) -> dict[
         return {"current": None, "mine": False, "edited": False}
     latest = review.decisions(reading(), comment)[0]
     return {
-        "current": cards.decided(latest, comment.version),
+        "current": cards.decided(
+            latest, comment.version, reasons.sentences(reading(), comment.site_id)
+        ),
         "mine": latest.by_id == me.id,
         "edited": latest.actor is Actor.AUTHOR and latest.became is not Status.DELETED,
     }

@@ -113,6 +113,8 @@ SETTINGS: dict[str, str] = {
     "hold_everything": "hold_everything",
     "reported": "reports_to_hold",
 }
+#: Reasons that the site's list of the blocked gave.
+ON_LIST = frozenset({"blocked_address", "blocked_name", "blocked_domain"})
 
 #: What became of the comment that is answered, and what that means for the answer.
 UNDER: dict[str, Any] = {

@@ -81,7 +81,7 @@ def test_a_passkey_is_made_and_signs_in_and_without_javascript_a_code_does(
     codes = page.locator(".codes code").all_inner_texts()
     assert looked_at_in_every_mode(page) == []
     page.get_by_role("link", name="I have kept them").click()
-    expect(page.get_by_text("my phone")).to_be_visible()
+    expect(page.get_by_text("my phone", exact=True)).to_be_visible()
     assert looked_at_in_every_mode(page) == []
     # The same key again: the authenticator has it on its list, and the page says so.
     page.get_by_label("Name of the passkey").fill("my phone again")
