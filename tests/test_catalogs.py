@@ -1,5 +1,6 @@
 """Every text is translated into every language, whole, and what is compiled is what is written."""
 
+import re
 from pathlib import Path
 
 import catalogs
@@ -9,21 +10,18 @@ from babel.messages import Catalog
 #: What is the same word in English: told here, so that nothing stays English by oversight.
 SAME_AS_ENGLISH = {
     "de": {
-        "Name",
-        "Website",
-        "Moderation",
-        "Moderator",
-        "Spam",
-        "optional",
-        "Link",
-        "%(grounds)s (%(number)d)",
+        *("Name", "Website", "Moderation", "Moderator", "Spam", "optional", "Link"),
+        *("Code", "Passkeys"),
     },
-    "es": {"Error:", "Error %(status)s", "Spam", "spam", "%(grounds)s (%(number)d)"},
-    "fr": {"Site", "Spam", "spam", "%(grounds)s (%(number)d)"},
-    "ru": set(),
-    "kk": {"%(grounds)s (%(number)d)"},
-    "ar": {"%(grounds)s (%(number)d)"},
-    "zh": set(),
+    "es": {"Error:", "Error %(status)s", "Spam", "spam"},
+    "fr": {
+        *("Site", "Sites", "Spam", "spam", "Code", "Pages"),
+        *("Conversation", "Invitation", "Notes"),
+    },
+    "ru": {"Shift"},
+    "kk": {"Shift"},
+    "ar": {"Shift"},
+    "zh": {"Shift"},
 }
 FORMS = {"ar": 6, "de": 2, "es": 2, "fr": 2, "kk": 2, "ru": 3, "zh": 1}
 
@@ -69,7 +67,7 @@ def test_what_is_compiled_is_what_is_written(tag: str) -> None:
 @every_language
 def test_no_text_is_left_in_english(tag: str) -> None:
     same = {message.id for message in catalogs.stored(tag) if message.id == message.string}
-    same -= {"", "API"}
+    same = {text for text in same if re.search("[a-z]", re.sub(r"%\(\w+\)[sd]", "", text))}
     assert same == SAME_AS_ENGLISH[tag]
 
 

@@ -77,8 +77,13 @@ def _card(comment: Comment, past: review.Past | None, twins: int) -> Card:
 
 
 def _wishes() -> Preferences:
-    """The preferences of whoever looks: a program that brings a token has none."""
-    return g.me.wishes if isinstance(g.me, Moderator) else Preferences(masking=Masking.NONE)
+    """The preferences of whoever looks: a program that brings a token has none, and whoever comes
+    by a link in a letter those of everybody.
+    """
+    me = g.get("me")
+    if me is None:
+        return Preferences()
+    return me.wishes if isinstance(me, Moderator) else Preferences(masking=Masking.NONE)
 
 
 def _shown(comment: Comment) -> Markup:
@@ -101,7 +106,8 @@ def _cover(word: str) -> str:
 
 def _settings(site: Site, comment: Comment) -> dict[str, str]:
     """Where what stands behind its reasons is changed, by code; for those who may."""
-    if not isinstance(g.me, Moderator) or g.me.role is not Role.OWNER:
+    me = g.get("me")
+    if not isinstance(me, Moderator) or me.role is not Role.OWNER:
         return {}
     codes = {stored["code"] for stored in comment.reasons}
     settings = {

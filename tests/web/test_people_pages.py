@@ -157,7 +157,8 @@ def test_an_invitation_is_worth_what_its_sender_may_still_give(world: World) -> 
     assert world.client().get(path).status_code == 404
 
 
-def test_where_mail_is_sent_the_link_is_mailed_and_not_shown(world: World) -> None:
+def test_where_mail_is_sent_the_link_is_mailed_and_not_shown(own_world: World) -> None:
+    world = own_world
     service = world.app.extensions["moderation"]
     mail = Mail("mail.example", 25, "Comments <comments@mail.example>", security="off")
     object.__setattr__(service, "settings", replace(service.settings, mail=mail))
@@ -177,7 +178,8 @@ def test_where_mail_is_sent_the_link_is_mailed_and_not_shown(world: World) -> No
         assert session.scalars(select(Invitation.token_sealed)).all() == [None]
 
 
-def test_an_invitation_that_was_taken_back_is_not_mailed(world: World) -> None:
+def test_an_invitation_that_was_taken_back_is_not_mailed(own_world: World) -> None:
+    world = own_world
     service = world.app.extensions["moderation"]
     mail = Mail("mail.example", 25, "Comments <comments@mail.example>", security="off")
     object.__setattr__(service, "settings", replace(service.settings, mail=mail))

@@ -159,7 +159,7 @@ def test_a_change_waits_and_keeps_the_old_words_for_moderators(world: World) -> 
     card = world.signed_in().get(f"/queue/comments/{comment}").text
     assert "Its author" in card
     assert "The text was changed." in card
-    assert "The lamps went out." in card
+    assert "lamps" in card.partition("<del>")[2].partition("</del>")[0]
     world.decide(comment, "approved")
     (shown,) = world.thread()["comments"]
     assert "lanterns" in shown["html"]

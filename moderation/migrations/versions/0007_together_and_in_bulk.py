@@ -77,14 +77,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("moderator_id", "name", name=op.f("uq_saved_view_moderator_id_name")),
     )
 
-    # In plain SQL, with its key in the same breath: for a key of its own SQLite would have to copy
-    # the table.
-    collated = ' COLLATE "C"' if op.get_bind().dialect.name == "postgresql" else ""
-    op.execute(
-        f"ALTER TABLE message ADD COLUMN batch_id VARCHAR{collated} "
-        "CONSTRAINT fk_message_batch_id_batch REFERENCES batch (id) ON DELETE SET NULL"
-    )
-    op.create_index(op.f("ix_message_batch_id"), "message", ["batch_id"])
+    # For a key of its own SQLite copies the table, and forgets what it checks: 0008 says it again.
+    with op.batch_alter_table("message") as message:
+        message.add_column(sa.Column("batch_id", _ascii(), nullable=True))
+        message.create_foreign_key(
+            op.f("fk_message_batch_id_batch"), "batch", ["batch_id"], ["id"], ondelete="SET NULL"
+        )
+        message.create_index(op.f("ix_message_batch_id"), ["batch_id"])
 
 
 def _ascii() -> sa.String:
