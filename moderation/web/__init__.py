@@ -118,7 +118,7 @@ def make_app(settings: config.Settings | None = None) -> Flask:
         deciding,
     ):
         app.register_blueprint(door.blueprint)
-    for switch_on in (errors, headers, language, drawing, composing, batches, leases, saved_views):
+    for switch_on in (errors, headers, language, drawing, composing, leases, saved_views):
         switch_on.init_app(app)
     _in_front(app, settings)
     return app

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from markupsafe import Markup
-
 from moderation import lists, notebook, review
 from moderation.models import Comment, Revision
 from moderation.text import markup
@@ -25,7 +23,7 @@ def conversation(comment: Comment) -> list[Part]:
         said.append(
             {
                 "name": one_of_them.name,
-                "html": Markup(one_of_them.html),  # noqa: S704 - made by markup.render
+                "html": cards.shown(one_of_them),
                 "status": str(one_of_them.status),
                 "by_moderator": one_of_them.moderator_id is not None,
                 "created_at": one_of_them.created_at,
@@ -55,7 +53,7 @@ def alike(comment: Comment) -> list[Part]:
 def history(comment: Comment) -> Part:
     """Every decision on it and every edit, the latest first."""
     made = review.decisions(reading(), comment)
-    own = reasons.sentences(reading(), comment.site_id)
+    own = reasons.sentences(reading(), [comment.site_id])
     return {
         "decisions": [cards.decided(one, comment.version, own) for one in made],
         "edits": _edits(comment, review.earlier_texts(reading(), comment)),

@@ -3,11 +3,9 @@
 import time
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import (
     Blueprint,
-    Flask,
     Response,
     abort,
     g,
@@ -18,11 +16,11 @@ from flask import (
     url_for,
 )
 
-from moderation import batches
+from moderation import batches, review
 from moderation.models import Actor, Batch, Stage, Status
 from moderation.text import markup
 
-from . import cards, selections, words
+from . import cards, reasons, selections, words
 from .service import now, reading, service, writing
 from .sessions import protected
 
@@ -31,15 +29,6 @@ blueprint = Blueprint("batches", __name__, url_prefix="/queue/batches")
 #: Seconds that the request itself works on a batch: a small one is done when its page opens.
 AT_ONCE = 0.4
 LONGEST_EXCERPT = 160
-
-
-def init_app(app: Flask) -> None:
-    """Let the queue's page name its filter as an address does."""
-    app.add_template_filter(_query, "query")
-
-
-def _query(filters: Mapping[str, str]) -> str:
-    return urlencode({name: value for name, value in filters.items() if value})
 
 
 @blueprint.get("")
@@ -144,8 +133,8 @@ def _id(sent: str) -> str:
 def _form(asked: Mapping[str, str], wrong: str | None) -> str:
     fields = {name: asked.get(name, "") for name in ("status", "reason", "note", "query")}
     chosen = request.form.getlist("comment")
-    reasons = list(words.CHOICES.items())
-    page = {"fields": fields, "chosen": chosen, "reason_choices": reasons, "wrong": wrong}
+    offered = [(choice.code, choice.sentence) for choice in selections.reasons_offered()]
+    page = {"fields": fields, "chosen": chosen, "reason_choices": offered, "wrong": wrong}
     return render_template("queue/batch_new.html", **page)
 
 
@@ -155,18 +144,21 @@ def _told(batch: Batch) -> dict[str, Any]:
     told = {
         "id": batch.id,
         "became": str(batch.became),
-        "reason": words.choice(batch.reason),
+        "reason": reasons.said(batch.reason, _own_sentences()),
         "note": batch.note,
         "query": batch.query,
         "stage": str(batch.stage),
         "created_at": batch.created_at,
-        "ended_at": batch.ended_at,
         "working": batch.is_working,
         "number": number,
         "of": batch.done if is_undo else batch.total,
         **{name: getattr(batch, name) for name in ("total", "done", "left_out", "undone", "stand")},
     }
     return {**told, "sentence": words.progress(told["number"], told["of"])}
+
+
+def _own_sentences() -> dict[str, str]:
+    return reasons.sentences(reading(), (site.id for site in review.sites(reading(), g.me)))
 
 
 def _left(one: batches.Left) -> dict[str, Any]:

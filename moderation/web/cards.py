@@ -68,7 +68,7 @@ def _card(comment: Comment, past: review.Past | None, twins: int) -> Card:
         "by_moderator": comment.moderator_id is not None,
         "author": _author(comment, past),
         "avatar": comment.author.avatar if comment.author else "000000",
-        "body": _shown(comment),
+        "body": shown(comment),
         "reasons": [{**stored, "sentence": words.reason(stored)} for stored in comment.reasons],
         "settings": _settings(site, comment),
         "links": [{"href": href, "host": host(href)} for href in comment.links],
@@ -86,7 +86,7 @@ def _wishes() -> Preferences:
     return me.wishes if isinstance(me, Moderator) else Preferences(masking=Masking.NONE)
 
 
-def _shown(comment: Comment) -> Markup:
+def shown(comment: Comment) -> Markup:
     """The comment as readers see it, but for words that its moderator wants covered."""
     wanted, covered = _wishes().masking, set[str]()
     if wanted is not Masking.NONE:
@@ -190,7 +190,7 @@ def host(href: str) -> str:
 def decided(decision: Decision, latest: int, own: Mapping[str, str]) -> dict[str, Any]:
     """A decision as the card's page lists it; only the latest can be undone, not the first.
 
-    `own` are what the site's own reasons say (see `reasons.sentences`).
+    `own` are what reasons of owners' own say (see `reasons.sentences`).
     """
     return {
         "id": decision.id,
@@ -217,7 +217,7 @@ def overtaking(latest: Decision, comment: Comment) -> dict[str, Any] | None:
     """The decision that was faster; None where nobody decided, but its author changed the text."""
     if latest.actor is Actor.AUTHOR and latest.became is not Status.DELETED:
         return None
-    return decided(latest, comment.version, reasons.sentences(reading(), comment.site_id))
+    return decided(latest, comment.version, reasons.sentences(reading(), [comment.site_id]))
 
 
 def as_json(card: Card) -> dict[str, Any]:

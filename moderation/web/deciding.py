@@ -97,7 +97,7 @@ def _meanwhile(comment: Comment, me: Moderator, mandate: links.Mandate) -> dict[
     latest = review.decisions(reading(), comment)[0]
     return {
         "current": cards.decided(
-            latest, comment.version, reasons.sentences(reading(), comment.site_id)
+            latest, comment.version, reasons.sentences(reading(), [comment.site_id])
         ),
         "mine": latest.by_id == me.id,
         "edited": latest.actor is Actor.AUTHOR and latest.became is not Status.DELETED,

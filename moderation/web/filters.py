@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from moderation import review
 from moderation.languages import LANGUAGES
@@ -41,6 +42,11 @@ class Asked:
         return {
             name: value for name, value in self.text.items() if value and usual.get(name) != value
         }
+
+    @property
+    def query(self) -> str:
+        """The same, as the query string of an address."""
+        return urlencode(self.named)
 
     @property
     def narrows(self) -> bool:

@@ -14,9 +14,9 @@ from moderation.models import Actor, Decision, Moderator, Site, Status
 from moderation.publishing import rfc3339
 from moderation.text import markup, plain
 
-from . import cards, words
-from .accounts import protected
+from . import cards, reasons, words
 from .service import reading, service
+from .sessions import protected
 
 blueprint = Blueprint("log", __name__, url_prefix="/queue/log")
 
@@ -46,15 +46,16 @@ def index() -> str:
     )
     named = {name: value for name, value in asked.items() if value}
     undone = logbook.undone(reading(), found)
+    own = reasons.sentences(reading(), (site.id for site in sites))
     return render_template(
         "queue/log.html",
-        decisions=[_entry(one, undone) for one in found],
+        decisions=[_entry(one, undone, own) for one in found],
         asked=asked,
         narrows=bool(named),
         sites=sites,
         people=people,
         others=OTHERS,
-        reasons=list(words.CHOICES.items()),
+        reasons=_reasons(sites),
         file_url=url_for("log.export", **named),
         next_url=url_for("log.index", **named, after=after) if after else None,
     )
@@ -66,13 +67,14 @@ def export() -> Response:
     """The same as a file: every decision that is found, read while it is sent."""
     sites, me = review.sites(reading(), g.me), g.me
     search = _search(_asked(sites, logbook.moderators(reading(), me)), sites)
-    answer = Response(_lines(me, search), mimetype="text/csv; charset=utf-8")
+    lines = _lines(me, search, [site.id for site in sites])
+    answer = Response(lines, mimetype="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = 'attachment; filename="decisions.csv"'
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
-def _lines(me: Moderator, search: Search) -> Iterator[str]:
+def _lines(me: Moderator, search: Search, sites: list[str]) -> Iterator[str]:
     # A session of its own: the request's ends when the answer begins. The service is looked up
     # by then, since Flask's context goes with it.
     database = service().database
@@ -80,9 +82,10 @@ def _lines(me: Moderator, search: Search) -> Iterator[str]:
     def written() -> Iterator[str]:
         yield _line(COLUMNS)
         with database.reading() as session:
+            own = reasons.sentences(session, sites)
             for several in logbook.batches(session, me, search):
                 undone = logbook.undone(session, several)
-                yield "".join(_line(_cells(one, undone)) for one in several)
+                yield "".join(_line(_cells(one, undone, own)) for one in several)
 
     return written()
 
@@ -98,20 +101,28 @@ def harmless(cell: str) -> str:
     return f"'{cell}" if cell[:1] in _FORMULA else cell
 
 
-def _cells(decision: Decision, undone: set[str]) -> tuple[Any, ...]:
+def _cells(decision: Decision, undone: set[str], own: dict[str, str]) -> tuple[Any, ...]:
     thread = decision.comment.thread
     return (
         rfc3339(decision.at),
         decision.by.name if decision.by else decision.actor,
         decision.was or "",
         decision.became,
-        decision.reason,
+        own.get(decision.reason, decision.reason),
         plain.one_line(decision.note),
         "yes" if decision.id in undone else "",
         thread.site.key,
         thread.page,
         decision.comment_id,
     )
+
+
+def _reasons(sites: list[Site]) -> list[tuple[str, str]]:
+    """Every reason that can have been given there, with its sentence."""
+    known = {code: str(sentence) for code, sentence in words.CHOICES.items()}
+    for offered in reasons.of_each(reading(), (site.id for site in sites)).values():
+        known |= {choice.code: choice.sentence for choice in offered}
+    return list(known.items())
 
 
 def _asked(sites: list[Site], people: list[Moderator]) -> dict[str, str]:
@@ -160,13 +171,13 @@ def _search(asked: dict[str, str], sites: list[Site]) -> Search:
     )
 
 
-def _entry(decision: Decision, undone: set[str]) -> dict[str, Any]:
+def _entry(decision: Decision, undone: set[str], own: dict[str, str]) -> dict[str, Any]:
     comment = decision.comment
     return {
         "who": decision.by.name if decision.by else str(cards.WHO[decision.actor]),
         "was": str(decision.was) if decision.was else None,
         "became": str(decision.became),
-        "reason": words.choice(decision.reason),
+        "reason": reasons.said(decision.reason, own),
         "note": decision.note,
         "at": decision.at,
         "takes_back": decision.undoes_id is not None,

@@ -64,6 +64,7 @@ def index() -> Any:
         filters=asked.text,
         filtered=asked.narrows,
         named=asked.named,
+        query=asked.query,
         sites=sites,
         languages_known=LANGUAGES,
         reasons=list(words.REASON_LABELS.items()),

@@ -37,6 +37,13 @@ def of_each(session: Session, site_ids: Iterable[str]) -> dict[str, list[Choice]
     }
 
 
+def common(session: Session, site_ids: Iterable[str]) -> list[Choice]:
+    """The reasons that every one of these sites offers: for a decision about comments of any."""
+    first, *others = list(of_each(session, site_ids).values()) or [built_in()]
+    codes = [{choice.code for choice in offered} for offered in others]
+    return [choice for choice in first if all(choice.code in known for known in codes)]
+
+
 def may_give(session: Session, site_id: str, code: str) -> bool:
     """Whether a moderator of the site can have chosen this reason; none is always one."""
     own = {choice.code for choice in of_each(session, [site_id])[site_id]}
@@ -63,10 +70,12 @@ def drawn(row: SiteReason) -> Choice:
     return Choice(row.code, str(label), str(sentence))
 
 
-def sentences(session: Session, site_id: str) -> dict[str, str]:
-    """What each of a site's own codes says, with those that are retired."""
+def sentences(session: Session, site_ids: Iterable[str]) -> dict[str, str]:
+    """What the reasons say that owners of these sites wrote, also the retired. Their codes are
+    random, so no two sites have the same one.
+    """
     query = select(SiteReason.code, SiteReason.sentence).where(
-        SiteReason.site_id == site_id, SiteReason.sentence != ""
+        SiteReason.site_id.in_(list(site_ids)), SiteReason.sentence != ""
     )
     return dict(session.execute(query).all())
 

@@ -119,7 +119,7 @@ def _reason(comment: Comment) -> str | None:
     if comment.status not in {Status.REJECTED, Status.DELETED}:
         return None
     deciding = comment.decisions[-1]
-    own = reasons.sentences(reading(), comment.site_id)
+    own = reasons.sentences(reading(), [comment.site_id])
     return reasons.said(deciding.reason, own) if deciding.by_id else None
 
 

@@ -11,7 +11,7 @@ from moderation.batches import Chosen, Deed
 from moderation.models import Status
 from moderation.text import plain
 
-from . import filters, words
+from . import filters, reasons
 from .bounds import LONGEST_NOTE, MOST_DECISIONS
 from .service import reading
 
@@ -44,9 +44,14 @@ def sent() -> Wanted:
         raise Wrong(_("Choose what is to be done with the comments."))
     if len(note) > LONGEST_NOTE:
         raise Wrong(_("The note is too long."))
-    if reason and reason not in words.CHOICES:
+    if reason and reason not in {choice.code for choice in reasons_offered()}:
         raise Wrong(_("Choose one of the reasons in the list."))
     return Wanted(_chosen(), Deed(Status(status), reason, note))
+
+
+def reasons_offered() -> list[reasons.Choice]:
+    """The reasons that can be given for comments of all sites that one may see."""
+    return reasons.common(reading(), (site.id for site in review.sites(reading(), g.me)))
 
 
 def _chosen() -> Chosen:
