@@ -202,7 +202,9 @@ class _Attack:
 
 
 def _columns(row: Any) -> dict[str, Any]:
-    return {column.key: getattr(row, column.key) for column in inspect(row).mapper.column_attrs}
+    attributes = inspect(row).mapper.column_attrs
+    stored = [one.key for one in attributes if one.columns[0].computed is None]
+    return {key: getattr(row, key) for key in stored}
 
 
 def _row(like: Comment, draft: intake.Draft, number: int) -> dict[str, Any]:

@@ -315,7 +315,11 @@ def test_a_reply_by_keyboard_alone(browse: Browse, sqlite_demo: Served) -> None:
     while (at := focused(ann.page)) != "Approve" and len(order) < 24:
         order.append(at)
         keys.press("Tab")
-    assert order[-2:] == ["Bob", "I unplugged the porch light"]
+    assert order[-4:-2] == ["Bob", "I unplugged the porch light"]
+    assert order[-2:] == [
+        "On this site every reply waits for a moderator.",
+        "All of theirs with this status",
+    ]
     keys.press("Enter")
     expect(ann.page.get_by_role("status")).to_contain_text("Approved what Bob wrote.")
 

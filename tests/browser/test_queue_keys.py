@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ class Full(Served):
             select(Decision.comment_id, Decision.became, Decision.reason)
             .join(Comment, Comment.id == Decision.comment_id)
             .where(Decision.actor == Actor.MODERATOR)
-            .where(Comment.author_id.is_(None), Comment.moderator_id.is_(None))
+            .where(Comment.moderator_id.is_(None), Decision.at > BEGUN[self.url])
             .order_by(Decision.at, Decision.version)
         )
         with Database(DATABASES[self.url]).reading() as session:
@@ -39,6 +40,8 @@ class Full(Served):
 
 
 DATABASES: dict[str, str] = {}
+#: When its demonstration was written: what was decided before is part of it.
+BEGUN: dict[str, datetime] = {}
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +51,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Full]:
     DATABASES[url] = f"sqlite:///{folder / 'moderation.sqlite3'}"
     with running(["demo", "--port", str(port), "--comments", str(WAITING)], url, folder):
         password = (Path(folder) / "demo_password").read_text().strip()
+        BEGUN[url] = datetime.now(UTC)
         yield Full(url, f"http://127.0.0.1:{port + 1}", "moderator@example.org", password)
 
 
