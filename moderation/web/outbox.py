@@ -41,7 +41,6 @@ def index() -> str:
         due=[_row(one) for one in _messages(State.DUE)],
         counts={str(state): _count(state) for state in State},
         has_server=service().settings.mail is not None,
-        now=now(),
     )
 
 
