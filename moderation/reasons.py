@@ -1,6 +1,6 @@
 """The reasons of one site: added, put in another order, reworded, retired.
 
-Every function takes a site whose row is held (`sites.find`), so that two owners take turns.
+Whoever changes something holds the site's row first (`sites.find`), so that two owners take turns.
 """
 
 from datetime import datetime

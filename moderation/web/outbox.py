@@ -1,7 +1,6 @@
 """The outbox, for owners: what is to be sent, what could not be, and what to do about it."""
 
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
@@ -11,11 +10,11 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from moderation import outbox
-from moderation.models import Author, Invitation, Kind, Message, Moderator, Role, Site, State
+from moderation.models import Author, Invitation, Kind, Message, Moderator, Site, State
 from moderation.privacy import masked
 
+from .owning import for_owners
 from .service import now, reading, service, writing
-from .sessions import protected
 
 blueprint = Blueprint("outbox", __name__, url_prefix="/queue/outbox")
 
@@ -32,19 +31,6 @@ KINDS: dict[Kind, Any] = {
 }
 
 
-def for_owners(view: Any) -> Any:
-    """Let owners in, and nobody else."""
-
-    @protected
-    @wraps(view)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        if g.me.role is not Role.OWNER:
-            abort(403, _("Only an owner of the service sees what is to be sent."))
-        return view(*args, **kwargs)
-
-    return guarded
-
-
 @blueprint.get("")
 @for_owners
 def index() -> str:
@@ -55,7 +41,6 @@ def index() -> str:
         due=[_row(one) for one in _messages(State.DUE)],
         counts={str(state): _count(state) for state in State},
         has_server=service().settings.mail is not None,
-        now=now(),
     )
 
 

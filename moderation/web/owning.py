@@ -1,4 +1,4 @@
-"""What the owners' pages share: who comes in, which site it is about, what was changed lately."""
+"""What the owners' pages share: who comes in, which site it is about."""
 
 from functools import wraps
 from typing import Any

@@ -10,11 +10,11 @@ from moderation import measuring, review
 from moderation.measuring import Day, Health
 
 from . import pictures, words
-from .accounts import protected
 from .drawing import date, duration, number
 from .drawing import gettext as _
 from .pictures import Drawing
 from .service import now, reading
+from .sessions import protected
 
 blueprint = Blueprint("queue_health", __name__, url_prefix="/queue/health")
 

@@ -114,10 +114,10 @@ def _choices(named: Mapping[str, Any]) -> list[SelectChoice]:
 
 
 def _default(name: str, beneath: SiteSettings) -> SelectChoice:
-    return SelectChoice("", default_said(name, beneath))
+    return SelectChoice("", _default_said(name, beneath))
 
 
-def default_said(name: str, beneath: SiteSettings) -> str:
+def _default_said(name: str, beneath: SiteSettings) -> str:
     """The default of a setting, to be chosen or to be read beside its field."""
     return gettext("Use the default (%(value)s)", value=_said(getattr(beneath, name)))
 

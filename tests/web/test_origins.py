@@ -1,15 +1,9 @@
 """Which pages of other origins may do what, and how often: the widget lives by these headers."""
 
-from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from characters import ANN, BLOG, PAGE, World
-
-from moderation import create_app
-from moderation.config import Settings
-from moderation.web.limits import limiter
 
 API = "/api/v1/sites/blog"
 EVIL = {"Origin": "https://eve.example"}
@@ -90,18 +84,6 @@ def test_a_page_of_another_origin_is_told_that_there_is_no_such_site(world: Worl
 
 
 # Limits
-
-
-@pytest.fixture
-def limited(settings: Settings) -> Iterator[World]:
-    """The same service with its limits on."""
-    app = create_app(replace(settings, rate_limits=True))
-    app.testing = True
-    limiter.reset()
-    yield World.begin(app)
-    limiter.reset()
-    limiter.enabled = False
-    app.extensions["moderation"].database.dispose()
 
 
 def test_too_many_requests_are_told_when_to_come_again(limited: World) -> None:

@@ -2,8 +2,6 @@
 
 import base64
 import json
-from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,10 +9,7 @@ from altcha import v1 as altcha
 from characters import OTHER, PAGE, World
 from werkzeug.test import TestResponse
 
-from moderation import create_app
-from moderation.config import Settings
 from moderation.models import Comment, Site
-from moderation.web.limits import limiter
 
 COMMENTS = "/api/v1/sites/blog/comments"
 
@@ -87,18 +82,6 @@ def test_a_way_that_there_is_not_is_refused(world: World) -> None:
     answer = post(world, {**world.reply(), "way": "please"})
     assert answer.status_code == 422
     assert list(answer.get_json()["errors"]) == ["way"]
-
-
-@pytest.fixture
-def limited(settings: Settings) -> Iterator[World]:
-    """The same service with its limits on."""
-    app = create_app(replace(settings, rate_limits=True))
-    app.testing = True
-    limiter.reset()
-    yield World.begin(app)
-    limiter.reset()
-    limiter.enabled = False
-    app.extensions["moderation"].database.dispose()
 
 
 def test_only_ten_an_hour_come_from_one_network_without_a_sum(limited: World) -> None:

@@ -1,7 +1,5 @@
 """The private page of one's own reply: each state, changing it, withdrawing it, its link."""
 
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -12,10 +10,7 @@ from characters import World
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from moderation import create_app
-from moderation.config import Mail, Settings
 from moderation.models import Comment, Decision, Kind, Message, Revision, Site
-from moderation.web.limits import limiter
 
 
 def left(world: World, **changes: Any) -> tuple[str, str]:
@@ -353,16 +348,6 @@ def test_a_withdrawn_reply_keeps_its_place_while_somebody_answered(world: World)
 # Its link, by mail
 
 
-@pytest.fixture
-def mailing(settings: Settings) -> Iterator[World]:
-    """The same service, which sends mail."""
-    mail = Mail("127.0.0.1", 25, "Comments <comments@blog.example>", security="off")
-    app = create_app(replace(settings, mail=mail))
-    app.testing = True
-    yield World.begin(app)
-    app.extensions["moderation"].database.dispose()
-
-
 def owed(world: World, kind: Kind) -> list[Message]:
     with world.database.reading() as session:
         return list(session.scalars(select(Message).where(Message.kind == kind)))
@@ -397,17 +382,6 @@ def test_everything_is_erased_only_by_a_link_that_is_mailed(mailing: World) -> N
     (message,) = owed(mailing, Kind.ERASE)
     assert message.author_id == stored(mailing, comment).author_id
     assert stored(mailing, comment).name == "Bob"
-
-
-@pytest.fixture
-def limited(settings: Settings) -> Iterator[World]:
-    app = create_app(replace(settings, rate_limits=True))
-    app.testing = True
-    limiter.reset()
-    yield World.begin(app)
-    limiter.reset()
-    limiter.enabled = False
-    app.extensions["moderation"].database.dispose()
 
 
 def test_too_many_changes_from_one_network_keep_the_text(limited: World) -> None:

@@ -1,7 +1,5 @@
 """Readers report a reply: the page, the API, and what moderators see of it."""
 
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,12 +9,9 @@ from hostile import BODIES, OTHERS, TEXTS
 from sqlalchemy import event, select, update
 from werkzeug.test import TestResponse
 
-from moderation import create_app
-from moderation.config import Settings
 from moderation.keeping import NETWORK_KEY_LIFE
 from moderation.models import Actor, Comment, Decision, Moderator, Report, Secret, Site, Status
 from moderation.reporting import COUNTS_FOR
-from moderation.web.limits import limiter
 
 API = "/api/v1/sites/blog"
 
@@ -432,18 +427,6 @@ def test_nothing_that_a_client_sends_breaks_either_door(world: World) -> None:
         answer = client.post(path, data=body, content_type="application/json")
         assert answer.status_code in {400, 413, 422}, body[:60]
     assert len(stored(world)) == 1
-
-
-@pytest.fixture
-def limited(settings: Settings) -> Iterator[World]:
-    """The same service with its limits on."""
-    app = create_app(replace(settings, rate_limits=True))
-    app.testing = True
-    limiter.reset()
-    yield World.begin(app)
-    limiter.reset()
-    limiter.enabled = False
-    app.extensions["moderation"].database.dispose()
 
 
 def test_too_many_reports_of_one_network_wait_and_keep_what_was_typed(limited: World) -> None:

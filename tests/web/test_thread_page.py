@@ -1,8 +1,6 @@
 """The thread's page without JavaScript: whatever goes wrong, everything that was typed is there."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
 from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,10 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
-from moderation import create_app, publishing
-from moderation.config import Mail, Settings
+from moderation import publishing
 from moderation.models import Comment, Thread
-from moderation.web.limits import limiter
 
 THREAD = "/sites/blog/thread"
 TYPED = {
@@ -59,15 +55,6 @@ def keeps(answer: TestResponse, **typed: str) -> None:
             assert f"{value}</textarea>" in page
         elif name != "notify":
             assert f'value="{value}"' in page, name
-
-
-@pytest.fixture
-def mailing(settings: Settings) -> Iterator[World]:
-    mail = Mail("127.0.0.1", 25, "Comments <comments@blog.example>", security="off")
-    app = create_app(replace(settings, mail=mail))
-    app.testing = True
-    yield World.begin(app)
-    app.extensions["moderation"].database.dispose()
 
 
 @pytest.mark.parametrize("wrong", [{"email": "bob at home"}, {"answer": "0"}, {"website": "x y"}])
@@ -171,17 +158,6 @@ def test_more_than_is_read_at_all_is_told_in_words(world: World) -> None:
     answer = send(world, body="x" * 1_100_000)
     assert answer.status_code == 413
     assert "Go back to it, shorten it" in answer.text
-
-
-@pytest.fixture
-def limited(settings: Settings) -> Iterator[World]:
-    app = create_app(replace(settings, rate_limits=True))
-    app.testing = True
-    limiter.reset()
-    yield World.begin(app)
-    limiter.reset()
-    limiter.enabled = False
-    app.extensions["moderation"].database.dispose()
 
 
 def test_too_many_replies_from_one_network_keep_the_text(limited: World) -> None:

@@ -35,8 +35,6 @@ function goTo(card) {
 
 if (cards) {
   document.addEventListener("focusin", ({ target }) => goTo(target.closest(`[id^="${PREFIX}"]`)));
-  document.addEventListener("queue:focus", ({ target, detail }) =>
-    goTo(detail?.card ?? (target.closest && target.closest(`[id^="${PREFIX}"]`))));
   document.addEventListener("visibilitychange", look);
   setInterval(look, EVERY);
   look();
