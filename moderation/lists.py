@@ -172,7 +172,8 @@ def _entered(session: Session, keyring: Keyring, entry: ListEntry, by: Moderator
     session.add(entry)
     what = What.BLOCKED if entry.standing is Standing.BLOCKED else What.TRUSTED
     subject = entry.label(keyring)
-    session.add(Change.of(what, entry.site_id, by, entry.created_at, subject))
+    # Its key, so that the masked address can be taken out when its owner has everything erased.
+    session.add(Change.of(what, entry.site_id, by, entry.created_at, subject, became=entry.key))
     session.flush()
     return entry
 
@@ -234,6 +235,13 @@ def find(session: Session, site_id: str, entry_id: str) -> ListEntry | None:
     return entry if entry is not None and entry.site_id == site_id else None
 
 
+def is_about(entry: ListEntry, author: Author | None) -> bool:
+    """Whether an entry is about the address of this author."""
+    if author is None:
+        return False
+    return entry.key == ListEntry.key_of(ListKind.ADDRESS, author.email_digest)
+
+
 def take_back(
     session: Session, keyring: Keyring, entry: ListEntry, *, by: Moderator, at: datetime
 ) -> bool:
@@ -261,7 +269,7 @@ def remove(
 def _tell_unlisted(
     session: Session, keyring: Keyring, entry: ListEntry, by: Moderator, at: datetime
 ) -> None:
-    said = {"subject": entry.label(keyring), "was": str(entry.standing)}
+    said = {"subject": entry.label(keyring), "was": str(entry.standing), "became": entry.key}
     session.add(Change.of(What.UNLISTED, entry.site_id, by, at, **said))
 
 
@@ -306,8 +314,14 @@ def forget(session: Session, site_id: str, author: str) -> None:
     """
     key = ListEntry.key_of(ListKind.ADDRESS, author)
     theirs = (ListEntry.site_id == site_id, ListEntry.key == key)
-    session.execute(delete(ListEntry).where(*theirs, ListEntry.standing == Standing.TRUSTED))
+    latest = select(ListEntry.standing).where(*theirs)
+    latest = latest.order_by(ListEntry.created_at.desc(), ListEntry.id.desc()).limit(1)
+    blocked = session.scalar(latest) is Standing.BLOCKED
+    gone = ListEntry.standing == Standing.TRUSTED if blocked else ListEntry.id.is_not(None)
+    session.execute(delete(ListEntry).where(*theirs, gone))
     session.execute(update(ListEntry).where(*theirs).values(sealed=None, note=""))
+    told = (Change.site_id == site_id, Change.became == key)
+    session.execute(update(Change).where(*told).values(subject="", became=""))
 
 
 def tidy_up(session: Session, now: datetime) -> None:

@@ -114,6 +114,8 @@ def change(session: Session, person: Moderator, part: Part, *, by: Moderator, at
     Of the sites that the owner does not see nothing is changed.
     """
     unseen = tuple(site for site in person.sites if not by.may_see(site.id))
+    if unseen and part.word == EVERYTHING:
+        raise Refused("beyond")
     if unseen:
         part = Part(person.role, part.sites)
     _refuse_beyond(by, part, keeps=bool(unseen))

@@ -265,7 +265,7 @@ def settled(session: Session, comments: Sequence[Comment]) -> set[str]:
     return set(session.scalars(theirs))
 
 
-def earlier_texts(session: Session, comment: Comment) -> list[Revision]:
-    """What a comment said before its author changed it, the latest first."""
+def earlier_texts(session: Session, comment: Comment, most: int) -> list[Revision]:
+    """What a comment said before its author changed it, the latest first, so many at most."""
     query = select(Revision).where(Revision.comment_id == comment.id)
-    return list(session.scalars(query.order_by(Revision.version.desc())))
+    return list(session.scalars(query.order_by(Revision.version.desc()).limit(most)))

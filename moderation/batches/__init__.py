@@ -6,7 +6,7 @@ other decision would be. The work is done in short transactions, whose commit mo
 cursor: whoever is killed leaves nothing half done, and the next goes on from there.
 """
 
-from .choosing import MOST, Chosen, Deed, find, is_over, latest, preview, samples
+from .choosing import MOST, Chosen, Deed, choose, find, is_over, latest, preview, samples
 from .telling import Left, left, tidy_up
 from .working import HELD_BACK, LEASE, NotInTime, confirm, go_on, lease, take_back, work
 
@@ -18,6 +18,7 @@ __all__ = [
     "Deed",
     "Left",
     "NotInTime",
+    "choose",
     "confirm",
     "find",
     "go_on",

@@ -1,10 +1,10 @@
-"""Choosing many comments for one decision, and what was chosen: by one statement, with versions."""
+"""Choosing many comments for one decision, with the versions that were seen."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, and_, exists, func, insert, literal, select
+from sqlalchemy import Select, and_, exists, insert, select
 from sqlalchemy.orm import Session
 
 from moderation import review
@@ -46,13 +46,32 @@ class Deed:
     note: str = ""
 
 
-def preview(
-    session: Session, moderator: Moderator, chosen: Chosen, deed: Deed, *, at: datetime
-) -> Batch:
-    """Write down which comments the decision would change. The caller commits.
+#: Ids and the versions that were seen.
+Found = list[tuple[str, int]]
+
+
+def choose(session: Session, moderator: Moderator, chosen: Chosen, deed: Deed) -> Found:
+    """Which comments the decision would change, with their versions.
 
     Those that have the status already are not among them, nor those that their authors took off
-    the page; nor more than MOST, the oldest first.
+    the page; nor more than MOST, the oldest first. A session that reads will do: to look through
+    many texts takes a while, in which nobody has to wait.
+    """
+    fitting = _changeable(_select(session, moderator, chosen), deed.became).limit(MOST)
+    return [(comment, version) for comment, version in session.execute(fitting)]
+
+
+def preview(
+    session: Session,
+    moderator: Moderator,
+    chosen: Chosen,
+    deed: Deed,
+    found: Found,
+    *,
+    at: datetime,
+) -> Batch:
+    """Write down what `choose` found. What changed since is left out later, by its version. The
+    caller commits.
     """
     batch = Batch(
         id=new_id(),
@@ -62,16 +81,14 @@ def preview(
         note=deed.note,
         query=chosen.query,
         created_at=at,
+        total=len(found),
     )
     session.add(batch)
     session.flush()
-    fitting = _changeable(_select(session, moderator, chosen), deed.became).limit(MOST).subquery()
-    columns = (fitting.c.id, fitting.c.version)
-    rows = select(literal(batch.id), *columns, literal(str(Outcome.PART)))
-    names = ["batch_id", "comment_id", "version", "outcome"]
-    session.execute(insert(table(BatchItem)).from_select(names, rows))
-    mine = BatchItem.batch_id == batch.id
-    batch.total = session.scalar(select(func.count()).where(mine)) or 0
+    common = {"batch_id": batch.id, "outcome": Outcome.PART}
+    rows = [common | {"comment_id": one, "version": version} for one, version in found]
+    if rows:
+        session.execute(insert(table(BatchItem)), rows)
     return batch
 
 

@@ -41,7 +41,8 @@ def start(rows: Session, keyring: Keyring, moderator_id: str, at: datetime) -> b
 
 def address(secret: str, name: str, issuer: str) -> str:
     """What the square of dots says to an app: the secret, and how to call it."""
-    return str(pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=issuer))
+    # A very long name would not fit into the square.
+    return str(pyotp.TOTP(secret).provisioning_uri(name=name[:60], issuer_name=issuer[:60]))
 
 
 def confirm(rows: Session, keyring: Keyring, moderator_id: str, code: str, at: datetime) -> bool:

@@ -10,7 +10,7 @@ has MOST_RISK values, and within one of them priority falls with age alone: so t
 priority too is a merge of ranges, one for each risk.
 """
 
-from .filter import Filter, every, fitting, those
+from .filter import MOST_WORDS, Filter, every, fitting, those
 from .order import BadCursor, Order, Priority
 from .reading import (
     LOOKED_AT,
@@ -28,6 +28,7 @@ from .reading import (
 
 __all__ = [
     "LOOKED_AT",
+    "MOST_WORDS",
     "PAGE_SIZE",
     "BadCursor",
     "Counted",

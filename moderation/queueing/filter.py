@@ -11,6 +11,8 @@ from moderation.models import MOST_RISK, Comment, CommentReason, Sees, Site, Sta
 
 #: Sites whose ranges are merged, if so many; of more, each row is asked for its site.
 MOST_SITES = 20
+#: Words that are searched for; more are left.
+MOST_WORDS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,12 @@ def _rest(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.language:
         conditions.append(_hidden(_comments.locale) == wanted.language)
     conditions += [_WITH_LINKS] * wanted.links + [_REPORTED] * wanted.reported
-    return [*conditions, *(_mentions(word) for word in wanted.q.split())]
+    return [*conditions, *(_mentions(word) for word in words(wanted.q))]
+
+
+def words(q: str) -> list[str]:
+    """The words that are searched for, each once; each is looked for in every text."""
+    return list(dict.fromkeys(q.split()))[:MOST_WORDS]
 
 
 def _hidden(column: Any) -> ColumnElement[Any]:

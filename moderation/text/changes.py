@@ -5,9 +5,9 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import NamedTuple
 
-#: Comparing costs up to the square of their number: longer texts are compared line by line, and
-#: what has more lines than that counts as written anew.
-MOST_COMPARED = 1_000
+#: Comparing costs up to the third power of their number: what has more words between its first and
+#: its last change is compared line by line, and what has more lines than that was written anew.
+MOST_COMPARED = 120
 _WORDS = re.compile(r"\s+|[^\s\w]|\w+")
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 
@@ -31,18 +31,25 @@ def changes(old: str, new: str) -> list[Piece]:
     """The way from one text to the other: the pieces kept and gone are the old text, those kept
     and new are the new one.
     """
-    before, after = _words(old), _words(new)
-    if max(len(before), len(after)) > MOST_COMPARED:
+    found = _between(_WORDS.findall(old), _WORDS.findall(new))
+    if found is None:
         before, after = _LINES.findall(old), _LINES.findall(new)
+        found = _between(before, after) or [(Change.GONE, before), (Change.NEW, after)]
+    return [Piece(change, "".join(words)) for change, words in found if words]
+
+
+_Found = list[tuple[Change, list[str]]]
+
+
+def _between(before: list[str], after: list[str]) -> _Found | None:
+    """What stayed, went and came; None where that is too much to compare."""
     start = _alike(before, after)
     end = _alike(before[start:][::-1], after[start:][::-1])
-    middle = _compared(before[start : len(before) - end], after[start : len(after) - end])
-    kept = [(Change.KEPT, before[:start]), *middle, (Change.KEPT, before[len(before) - end :])]
-    return [Piece(change, "".join(words)) for change, words in kept if words]
-
-
-def _words(text: str) -> list[str]:
-    return _WORDS.findall(text)
+    gone, new = before[start : len(before) - end], after[start : len(after) - end]
+    if max(len(gone), len(new)) > MOST_COMPARED:
+        return None
+    head, tail = before[:start], before[len(before) - end :]
+    return [(Change.KEPT, head), *_compared(gone, new), (Change.KEPT, tail)]
 
 
 def _alike(one: list[str], other: list[str]) -> int:
@@ -51,10 +58,8 @@ def _alike(one: list[str], other: list[str]) -> int:
     return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
-def _compared(before: list[str], after: list[str]) -> list[tuple[Change, list[str]]]:
-    if max(len(before), len(after)) > MOST_COMPARED:
-        return [(Change.GONE, before), (Change.NEW, after)]
-    found: list[tuple[Change, list[str]]] = []
+def _compared(before: list[str], after: list[str]) -> _Found:
+    found: _Found = []
     for kind, i1, i2, j1, j2 in SequenceMatcher(None, before, after).get_opcodes():
         if kind == "equal":
             found.append((Change.KEPT, before[i1:i2]))

@@ -17,7 +17,7 @@ from moderation.publishing import Sort, Wanted
 from moderation.review import Order
 from moderation.text import addresses, markup, plain
 
-from . import cards, filters, ready_made
+from . import cards, cursors, filters, ready_made
 from .bodies import json_object, wishes
 from .bounds import (
     LONGEST_KEY,
@@ -174,7 +174,7 @@ def moderators_only(view: Any) -> Any:
 def queue() -> Response:
     """What waits (or has another status), in order, on the sites the moderator may see."""
     me: Bearer = g.me
-    wanted, order, after = _filter(me), _order(), request.args.get("after", "")
+    wanted, order, after = _filter(me), _order(), cursors.given()
     found, onward = review.queue(
         reading(), me, wanted, after=after, limit=_limit(), order=order, at=now()
     )
@@ -187,7 +187,7 @@ def queue() -> Response:
                 {**card, "priority": _priority(comment, at)}
                 for card, comment in zip(drawn, found, strict=True)
             ],
-            "next": onward or None,
+            "next": cursors.told(onward),
             "count": counted.number,
             "count_is_exact": counted.is_exact,
         }

@@ -13,6 +13,9 @@ from .service import now, reading
 
 Part = dict[str, Any]
 
+#: Edits that are shown: each is compared, and an author may make hundreds.
+MOST_EDITS = 5
+
 
 def conversation(comment: Comment) -> list[Part]:
     """What stands around a comment, each with how deep it lies."""
@@ -54,9 +57,11 @@ def history(comment: Comment) -> Part:
     """Every decision on it and every edit, the latest first."""
     made = review.decisions(reading(), comment)
     own = reasons.sentences(reading(), [comment.site_id])
+    edits = _edits(comment, review.earlier_texts(reading(), comment, MOST_EDITS + 1))
     return {
         "decisions": [cards.decided(one, comment.version, own) for one in made],
-        "edits": _edits(comment, review.earlier_texts(reading(), comment)),
+        "edits": edits[:MOST_EDITS],
+        "more_edits": len(edits) > MOST_EDITS,
     }
 
 

@@ -54,8 +54,9 @@ def preview() -> Any:
         wanted = selections.sent()
     except selections.Wrong as error:
         return Response(_form(request.form, error.sentence), 422)
+    found = batches.choose(reading(), g.me, wanted.chosen, wanted.deed)
     with writing() as session:
-        batch = batches.preview(session, g.me, wanted.chosen, wanted.deed, at=now())
+        batch = batches.preview(session, g.me, wanted.chosen, wanted.deed, found, at=now())
         session.commit()
     return redirect(url_for("batches.batch", batch=batch.id), 303)
 

@@ -61,6 +61,10 @@ def latest(site_id: str | None) -> list[dict[str, Any]]:
     return [_drawn(one) for one in reading().scalars(query.limit(SHOWN))]
 
 
+#: Changes of a site's lists.
+ON_LISTS = frozenset({What.BLOCKED, What.TRUSTED, What.UNLISTED})
+
+
 def _drawn(change: Change) -> dict[str, Any]:
     who = change.by.name if change.by else gettext("The command line")
     about = {"who": isolated(who), "subject": isolated(_subject(change))}
@@ -69,7 +73,8 @@ def _drawn(change: Change) -> dict[str, Any]:
         # One that a newer version wrote is named by its code.
         "sentence": str(sentence) % about if sentence else change.what,
         "was": _value(change, change.was),
-        "became": _value(change, change.became),
+        # Of an entry of a list it is what the entry is found by, and nothing to be read.
+        "became": "" if change.what in ON_LISTS else _value(change, change.became),
         "at": change.at,
     }
 

@@ -155,7 +155,7 @@ def take_back(comment: str) -> Any:
     with writing() as session:
         found = _mine_or_404(session, comment)
         entry = lists.find(session, found.site_id, typed("entry"))
-        if entry is None:
+        if entry is None or not lists.is_about(entry, found.author):
             abort(404)
         done = lists.take_back(session, service().keyring, entry, by=g.me, at=now())
         session.commit()

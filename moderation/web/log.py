@@ -14,7 +14,7 @@ from moderation.models import Actor, Decision, Moderator, Site, Status
 from moderation.publishing import rfc3339
 from moderation.text import markup, plain
 
-from . import cards, reasons, words
+from . import cards, cursors, reasons, words
 from .service import reading, service
 from .sessions import protected
 
@@ -32,7 +32,7 @@ COLUMNS = (
     *("site", "page", "comment"),
 )
 #: What a spreadsheet would take for a formula, were it the first letter of a cell.
-_FORMULA = frozenset("=+-@\t\r\n")
+_FORMULA = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 
 @blueprint.get("")
@@ -41,9 +41,9 @@ def index() -> str:
     """What was decided on the moderator's sites, newest first."""
     sites, people = review.sites(reading(), g.me), logbook.moderators(reading(), g.me)
     asked = _asked(sites, people)
-    found, after = logbook.page(
-        reading(), g.me, _search(asked, sites), after=request.args.get("after", "")
-    )
+    search = _search(asked, sites)
+    found, ended = logbook.page(reading(), g.me, search, after=cursors.given())
+    after = cursors.told(ended)
     named = {name: value for name, value in asked.items() if value}
     undone = logbook.undone(reading(), found)
     own = reasons.sentences(reading(), (site.id for site in sites))
@@ -92,7 +92,8 @@ def _lines(me: Moderator, search: Search, sites: list[str]) -> Iterator[str]:
 
 def _line(cells: Any) -> str:
     line = io.StringIO()
-    csv.writer(line).writerow([harmless(str(cell)) for cell in cells])
+    # All in quotes, since a spreadsheet of many languages parts cells at semicolons.
+    csv.writer(line, quoting=csv.QUOTE_ALL).writerow([harmless(str(cell)) for cell in cells])
     return line.getvalue()
 
 

@@ -27,7 +27,7 @@ from moderation.models import (
 from moderation.privacy import new_id
 from moderation.text import plain
 
-from . import around, cards, filters, leases, reasons, saved_views, told, words
+from . import around, cards, cursors, filters, leases, reasons, saved_views, told, words
 from .drawing import gettext as _
 from .forms import AnswerForm
 from .service import now, reading, service, writing
@@ -53,10 +53,11 @@ def index() -> Any:
     if not request.query_string and (start := saved_views.start_url()):
         return redirect(start)
     sites = review.sites(reading(), g.me)
-    asked, after = filters.asked(sites, request.args), request.args.get("after", "")
+    asked, after = filters.asked(sites, request.args), cursors.given()
     found, onward = review.queue(
         reading(), g.me, asked.wanted, after=after, order=asked.order, at=now()
     )
+    following = cursors.told(onward)
     return render_template(
         "queue/list.html",
         cards=cards.several(leases.passed_over(found)),
@@ -71,7 +72,7 @@ def index() -> Any:
         wishes=g.me.wishes,
         key_words=words.KEYS,
         here=request.full_path.rstrip("?"),
-        next_url=url_for("queue.index", **asked.named, after=onward) if onward else None,
+        next_url=url_for("queue.index", **asked.named, after=following) if following else None,
         total=review.counted(reading(), g.me, asked.wanted),
         sums=filters.sums(found, asked.order, after, now()),
     )

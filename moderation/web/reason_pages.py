@@ -55,6 +55,8 @@ def change(site: str) -> Any:
 
     def act(session: Any, mine: Site, reason: SiteReason, shown: Choice) -> None:
         label, sentence, known = form.label.data, form.sentence.data, {"by": g.me, "at": now()}
+        if reason.retired_at is not None:
+            return  # Somebody reworded it a moment ago: what stands there now has another code.
         if sentence != shown.sentence:
             storing.reword(session, reason, label, sentence, was=shown.sentence, **known)
         elif label != shown.label:

@@ -5,10 +5,12 @@ from urllib.parse import parse_qsl
 
 from flask import abort, g, request
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from moderation import review
 from moderation.batches import Chosen, Deed
 from moderation.models import Status
+from moderation.queueing import MOST_WORDS
 from moderation.text import plain
 
 from . import filters, reasons
@@ -20,6 +22,9 @@ LONGEST_QUERY = 2_000
 #: In an address of the queue, and no part of what it shows: where a page begins, in which order
 #: and language.
 _BESIDE = frozenset({"after", "order", "sort", "lang"})
+
+
+_FOREIGN = lazy_gettext("This filter is not one of the queue's. Go back to it and choose again.")
 
 
 class Wrong(Exception):
@@ -73,18 +78,25 @@ def _fitting(query: str) -> Chosen:
     sites = review.sites(reading(), g.me)
     understood = filters.asked(sites, asked)
     # A list that does not know a filter shows too much; a batch would decide too much.
+    if len(understood.text["q"].split()) > MOST_WORDS:
+        raise Wrong(_("This filter is too long."))
     if any(
         understood.text.get(name) != value for name, value in asked.items() if name not in _BESIDE
     ):
-        raise Wrong(_("This filter is not one of the queue's. Go back to it and choose again."))
+        raise Wrong(_FOREIGN)
     return Chosen(wanted=understood.wanted, query=query)
 
 
 def _parsed(query: str) -> dict[str, str]:
     try:
-        return dict(parse_qsl(query, max_num_fields=50))
+        found = parse_qsl(query, keep_blank_values=True, strict_parsing=True, max_num_fields=50)
     except ValueError:
-        abort(400)
+        raise Wrong(_FOREIGN) from None
+    asked = dict(found)
+    # What is said twice, or of nothing, could mean more than whoever sent it believes.
+    if len(asked) < len(found) or asked.get("like") == "":
+        raise Wrong(_FOREIGN)
+    return asked
 
 
 def _field(name: str) -> str:

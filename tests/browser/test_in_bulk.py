@@ -56,7 +56,9 @@ def begun(session: Session, bodies: list[str], *, lease: timedelta = timedelta()
     assert me is not None
     at = datetime.now(UTC)
     chosen = batches.Chosen(ids=[stored(session, body).id for body in bodies])
-    batch = batches.preview(session, me, chosen, batches.Deed(Status.SPAM), at=at)
+    deed = batches.Deed(Status.SPAM)
+    found = batches.choose(session, me, chosen, deed)
+    batch = batches.preview(session, me, chosen, deed, found, at=at)
     batches.confirm(session, me, batch.id, at=at)
     batch.leased_until = at + lease
     return f"/queue/batches/{batch.id}"
