@@ -94,7 +94,7 @@ def test_the_bar_comes_to_its_end_by_itself(browse: Browse, sqlite_demo: Served)
     ann.page.goto(ann.url + address)
     expect(ann.page.get_by_role("progressbar")).to_be_visible()
     expect(ann.page.locator("#bar-says")).to_have_text("0 of 1")
-    expect(ann.page.get_by_text("1 comment was decided.")).to_be_visible()
+    expect(ann.page.get_by_text("1 comment was decided.")).to_be_visible(timeout=20_000)
 
 
 def test_a_card_says_who_else_is_there_and_nothing_moves(

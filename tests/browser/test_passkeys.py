@@ -109,5 +109,5 @@ def test_a_passkey_is_made_and_signs_in_and_without_javascript_a_code_does(
     plain.get_by_role("button", name="Use the code").click()
     expect(plain.get_by_role("status")).to_contain_text("9 recovery codes are left.")
     plain.get_by_role("button", name="Set up an app").click()
-    expect(plain.get_by_role("img")).to_be_visible()
+    expect(plain.get_by_role("img", name="The secret as a QR code.")).to_be_visible()
     assert re.fullmatch(r"([A-Z2-7]{4} ?){8}", plain.locator(".scan__secret").inner_text())
