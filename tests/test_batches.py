@@ -402,3 +402,12 @@ def test_the_page_without_javascript_leads_on_and_the_module_is_told_as_much(
         "of": 4,
         "sentence": "3 of 4",
     }
+
+
+@pytest.mark.parametrize("query", ["like=", "foo", "status=pending&status=spam", "q=a+b+c+d+e+f+g"])
+def test_what_may_mean_more_than_it_seems_is_no_choice(world: World, query: str) -> None:
+    world.left()
+    answer = world.signed_in().post("/queue/batches/preview", status="spam", query=query)
+    assert answer.status_code == 422
+    with world.database.reading() as session:
+        assert session.scalars(select(Batch)).all() == []

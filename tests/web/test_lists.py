@@ -307,3 +307,28 @@ def test_an_address_is_forgotten_also_where_it_left_nothing(world: World) -> Non
     assert answer.exit_code == 0, answer.output
     (left,) = entries(world)
     assert (left.key, left.sealed, left.note) == (entry.key, None, "")
+
+
+def test_what_owners_changed_says_nothing_of_who_was_erased(world: World) -> None:
+    comment = world.left()
+    press(world, comment, "block")
+    assert "b•••@example.org" in world.signed_in(OLGA).get("/queue/sites/blog").text
+    world.app.test_cli_runner().invoke(args=["forget", BOB])
+    page = world.signed_in(OLGA).get("/queue/sites/blog").text
+    assert "b•••@example.org" not in page
+    assert "somebody who was erased" in page
+
+
+def test_an_outdated_block_does_not_come_back_with_erasure(world: World) -> None:
+    comment = world.left()
+    press(world, comment, "block")
+    press(world, comment, "trust")
+    world.app.test_cli_runner().invoke(args=["forget", BOB])
+    assert entries(world) == []
+
+
+def test_an_undo_is_about_the_author_of_that_comment(world: World) -> None:
+    enter(world, kind="domain", text="spam.example")
+    (entry,) = entries(world)
+    assert press(world, world.left(), "unlist", entry=entry.id).status_code == 404
+    assert len(entries(world)) == 1

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from typing import Any
 
 import pytest
@@ -133,3 +134,19 @@ def test_a_cursor_that_no_page_ended_with_is_refused(world: World, after: str) -
 def test_an_empty_log_says_so(world: World) -> None:
     assert "Nobody has decided anything yet." in log(world)
     assert "No decision fits" in log(world, status="spam")
+
+
+def test_a_cursor_tells_nothing_of_where_looking_ended(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logbook, "LOOKED_AT", 1)
+    elsewhere = world.left(site="other", page=f"{OTHER}/post", body="Elsewhere.")
+    world.decide(world.left(), "approved")
+    world.decide(elsewhere, "spam", who=OTTO)
+    page = log(world)
+    after = re.search(r"after=([\w=%-]+)", page)
+    assert after
+    with world.database.reading() as session:
+        for one in session.scalars(select(Decision.id)):
+            assert one not in page
+    assert world.signed_in().get(f"/queue/log?after={after[1]}").status_code == 200

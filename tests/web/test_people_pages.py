@@ -332,3 +332,13 @@ def test_the_pages_are_for_owners_alone(world: World) -> None:
         assert ann.post(f"/queue/people/{path}", email=NADIA, role="owner").status_code == 403
     with world.database.reading() as session:
         assert session.scalars(select(Message)).all() == []
+
+
+def test_an_owner_of_one_site_makes_nobody_owner_of_every_site(world: World) -> None:
+    own(world, "Otto", "other")
+    with world.database.writing() as session:
+        ann = world.moderator(session, "Ann")
+        ann.sites = list(session.scalars(select(Site)))
+        session.commit()
+    assert change(world, "Ann", role="everything", who=OTTO).status_code == 422
+    assert {site.key for site in person(world, "Ann").sites} == {"blog", "other"}

@@ -195,6 +195,17 @@ def test_an_edit_shows_which_words_changed(world: World) -> None:
     assert re.search(r"<ins>.*put in:.*</span>the<span.*</ins>", text)
 
 
+def test_of_many_edits_the_latest_are_shown(world: World) -> None:
+    answer = world.leave(body="Version 0.").get_json()
+    url = answer["status_url"].replace("http://127.0.0.1:8000", "")
+    for number in range(1, 8):
+        body = {"body": f"Version {number}.", "version": str(number)}
+        assert world.client().post(f"{url}/edit", data=body).status_code == 303
+    text = world.signed_in().get(f"/queue/comments/{answer['id']}/parts/history").text
+    assert text.count("<ins>") == 5
+    assert "Older ones are not shown." in text
+
+
 def test_a_part_that_is_none_is_not_found(world: World) -> None:
     comment = world.left()
     assert world.signed_in().get(f"/queue/comments/{comment}/parts/secrets").status_code == 404

@@ -173,3 +173,23 @@ def test_the_cards_of_a_page_take_one_query_for_all_their_reasons(world: World) 
     do(world, **RUDE)
     page = world.signed_in(ANN).get("/queue").text
     assert page.count("Rude: It is rude") == len(comments)
+
+
+def test_a_reason_that_was_reworded_is_not_reworded_again(world: World) -> None:
+    for sentence in ("It leads away from the article.", "It is about something else."):
+        do(world, "change", code="off_topic", label="Off topic", sentence=sentence)
+    offered = of(world)
+    assert len(offered) == len(BUILT_IN)
+    assert [one.sentence for one in offered].count("It leads away from the article.") == 1
+
+
+def test_the_log_and_decisions_in_bulk_know_the_reasons_of_a_site(world: World) -> None:
+    do(world, **RUDE)
+    rejected(world, code_of(world, RUDE["label"]))
+    ann = world.signed_in(ANN)
+    assert RUDE["sentence"] in ann.get("/queue/log").text
+    assert RUDE["sentence"] in ann.get("/queue/log/decisions.csv").text
+    assert RUDE["sentence"] in ann.get("/queue/batches/new?query=status%3Dpending").text
+    # Who may see sites that offer different reasons chooses among those that all of them offer.
+    olga = world.signed_in(OLGA)
+    assert RUDE["sentence"] not in olga.get("/queue/batches/new?query=status%3Dpending").text
