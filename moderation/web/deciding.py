@@ -67,7 +67,9 @@ def _mandate_or_404(token: str) -> links.Mandate:
 def _moderator_or_404(session: Session, mandate: links.Mandate) -> Moderator:
     """Whose link it is, if they are a moderator still, and may still see the comment."""
     moderator = session.get(Moderator, mandate.moderator_id)
-    if moderator is None or review.find(session, moderator, mandate.comment_id) is None:
+    if moderator is None or links.password_mark(moderator) != mandate.password_mark:
+        abort(404)
+    if review.find(session, moderator, mandate.comment_id) is None:
         abort(404)
     return moderator
 

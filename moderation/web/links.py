@@ -54,7 +54,7 @@ def queue_url() -> str:
 
 def decision_url(moderator: Moderator, comment: Comment) -> str:
     """The page on which a moderator decides about a comment as it is now, without signing in."""
-    return _absolute(f"/decide/{decision_token(moderator.id, comment.id, comment.version)}")
+    return _absolute(f"/decide/{decision_token(moderator, comment.id, comment.version)}")
 
 
 def message_id(name: str) -> str:
@@ -100,11 +100,20 @@ def author_of(token: str) -> str | None:
     return author_id if ends and time.time() < int(ends, 16) else None
 
 
-def decision_token(moderator_id: str, comment_id: str, version: int) -> str:
-    """The token with which one moderator decides about one version of a comment; for a week."""
+def decision_token(moderator: Moderator, comment_id: str, version: int) -> str:
+    """The token with which one moderator decides about one version of a comment; for a week, or
+    until they change their password: somebody may have read their mail.
+    """
     ends = int(time.time()) + DECISION_LIFE
     # No id has an "i" in it: it parts what is signed.
-    return _signed("decision", f"{ends:x}i{version:x}i{moderator_id}i{comment_id}")
+    parts = (f"{ends:x}", f"{version:x}", moderator.id, comment_id, password_mark(moderator))
+    return _signed("decision", "i".join(parts))
+
+
+def password_mark(moderator: Moderator) -> str:
+    """What tells a moderator's password from their next one, and nothing else."""
+    key = service().keyring.derive("decision")
+    return digest(key, "password", moderator.password_hash or "")[:16]
 
 
 class Mandate(NamedTuple):
@@ -113,6 +122,7 @@ class Mandate(NamedTuple):
     moderator_id: str
     comment_id: str
     version: int
+    password_mark: str
     is_over: bool
 
 
@@ -121,9 +131,9 @@ def mandate_of(token: str) -> Mandate | None:
     found = _verified("decision", token)
     if found is None:
         return None
-    ends, version, moderator_id, comment_id = found.split("i")
+    ends, version, moderator_id, comment_id, mark = found.split("i")
     is_over = time.time() >= int(ends, 16)
-    return Mandate(moderator_id, comment_id, int(version, 16), is_over)
+    return Mandate(moderator_id, comment_id, int(version, 16), mark, is_over)
 
 
 def _signed(purpose: str, value: str) -> str:

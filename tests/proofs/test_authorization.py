@@ -325,7 +325,7 @@ def _token(world: World, rule: Rule, left: dict[str, Any]) -> str:
         if rule.rule.startswith("/subscriptions/"):
             return links.subscription_token(session.scalars(wish).one())
         if rule.rule.startswith("/decide/"):
-            return links.decision_token(world.moderator(session, "Ann").id, left["id"], 2)
+            return links.decision_token(world.moderator(session, "Ann"), left["id"], 2)
         if rule.rule.startswith("/notices/"):
             return links.notices_token(world.moderator(session, "Ann").id)
         if rule.rule.startswith("/invitations/"):

@@ -111,6 +111,17 @@ def test_a_link_of_a_moderator_who_has_gone_is_dead(world: World) -> None:
     assert decided(world) == []
 
 
+def test_a_link_ends_with_the_password_under_which_it_was_mailed(world: World) -> None:
+    world.left()
+    (path, *_) = mailed(world)
+    assert world.client().get(path).status_code == 200
+    with world.database.writing() as session:
+        world.moderator(session, "Ann").password_hash = "another"
+        session.commit()
+    assert world.client().get(path).status_code == 404
+    assert world.client().post(path, data={"status": "spam"}).status_code == 404
+
+
 def test_a_site_that_is_no_longer_the_moderators_is_looked_at_when_it_is_used(
     world: World,
 ) -> None:
