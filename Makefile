@@ -13,7 +13,7 @@ run: $(VENV)/.run
 	@$(BIN)/moderation demo --port $(PORT)
 
 test: check chromium
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .
