@@ -32,6 +32,8 @@ pytestmark = pytest.mark.proof
 POST = "/api/v1/sites/blog/comments"
 #: Who leave replies, and who answer them.
 AUTHORS, ANSWERERS = FLOCK[:8], FLOCK[8:16]
+#: Who is invited to moderate.
+INVITED = FLOCK[16]
 SOON, LATER = timedelta(minutes=1), timedelta(hours=2)
 
 
@@ -108,6 +110,9 @@ class Walk:
     def write_to_everybody(self) -> None:
         """Every kind of letter; the last ones are refused by a server that quotes addresses."""
         self.approve(self.replies)
+        olga = self.world.signed_in(OLGA)
+        fields = {"email": INVITED.email, "role": "everything"}
+        self.answers.keep(olga.post("/queue/people/invitations", **fields))
         self._deliver(SOON)
         self.open_links()
         for letter in list(self.box.letters):
@@ -124,8 +129,8 @@ class Walk:
         self.approve(answers[-2:])
         self.box.answer = _quoting
         self._deliver(LATER)
-        olga = self.world.signed_in(OLGA)
-        self.answers.keep(olga.get("/queue/outbox"))
+        for path in ("/queue/outbox", "/queue/people", "/queue/sites/blog"):
+            self.answers.keep(olga.get(path))
 
     def _deliver(self, after: timedelta) -> None:
         with self.box.postman() as one:
@@ -223,7 +228,7 @@ def test_no_address_is_found_after_a_reply(
     assert {name: search.found(content) for name, content in hay.items()} == {
         name: set() for name in hay
     }
-    known = {ANN, *(one.email for one in (*AUTHORS, *ANSWERERS))}
+    known = {ANN, *(one.email for one in (*AUTHORS, *ANSWERERS, INVITED))}
     assert {_local(str(letter["To"])) for letter in box.letters} <= set(map(_local, known))
     with world.database.reading() as session:
         kinds = set(session.scalars(select(Message.kind)))
