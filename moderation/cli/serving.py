@@ -120,6 +120,7 @@ def run_server(host: str, port: int, workers: int) -> None:
     # The threads beside it use the database. A process forked from this one would take SQLite's
     # open file over with all its book-keeping, believing that it holds the locks written there.
     multiprocessing.set_start_method("spawn", force=True)
+    # Threads need the application itself, not the proxy, which is typed as if it were one.
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     with _tidying(), _counting(), _delivering(app), _working(app):
         server("moderation:create_app", host, port, workers).serve()

@@ -125,6 +125,7 @@ class _Writing:
     now: datetime
     number: int
     #: The same crowd each time; only what must not be guessed is truly random.
+    #: The same crowd each time; nobody gains from guessing it.
     chance: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311
 
     @cached_property

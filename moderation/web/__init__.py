@@ -166,6 +166,7 @@ def _flask_settings(settings: config.Settings) -> dict[str, object]:
 
 def _in_front(app: Flask, settings: config.Settings) -> None:
     service: Service = app.extensions["moderation"]
+    # Flask's own way to put a layer in front, which its types forbid.
     app.wsgi_app = ReadyMade(app.wsgi_app, service.database.look_ups, secure=settings.secure)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         count = settings.trusted_proxies
