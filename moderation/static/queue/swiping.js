@@ -31,9 +31,12 @@ export function swiping(list, phone, { approve, reject }) {
       const isScrolling = Math.abs(clientY - startY) > Math.max(BEGUN, Math.abs(clientX - startX));
       if (isScrolling || event.touches.length > 1) return end();
       moved = clientX - startX;
-      if (Math.abs(moved) > BEGUN) card.style.translate = `${moved}px`;
+      if (Math.abs(moved) <= BEGUN) return;
+      // Else a flick would go on as a scroll of the browser's, which swallows the next tap.
+      if (event.cancelable) event.preventDefault();
+      card.style.translate = `${moved}px`;
     },
-    { passive: true },
+    { passive: false },
   );
   list.addEventListener("touchcancel", end);
   list.addEventListener("touchend", () => {
