@@ -5,7 +5,6 @@ import functools
 import importlib
 import math
 import re
-import statistics
 import time
 from pathlib import Path
 
@@ -71,18 +70,21 @@ def seconds(pattern, way, text):
 
 
 def growth(pattern, way, head, unit):
-    """The exponent e in time ~ length**e between 2,000 and 4,000 characters."""
+    """The exponent e in time ~ length**e, from 2,000 characters on.
 
-    def text(length):
-        return head + unit * (length // len(unit)) + TAIL
+    Over twice the length first; what looks too steep there may be the machine's doing, so it is
+    measured again over four times the length and more than once.
+    """
 
-    once = seconds(pattern, way, text(2_000))
-    if once < WORTH_MEASURING:
-        return 0.0
-    return statistics.median(
-        math.log2(seconds(pattern, way, text(4_000)) / seconds(pattern, way, text(2_000)))
-        for _ in range(3)
-    )
+    def exponent(times):
+        short, long = (head + unit * (n // len(unit)) + TAIL for n in (2_000, 2_000 * times))
+        spent = seconds(pattern, way, short)
+        if spent < WORTH_MEASURING:
+            return 0.0
+        return math.log(seconds(pattern, way, long) / spent, times)
+
+    steepness = exponent(2)
+    return steepness if steepness <= MOST_GROWTH else min(exponent(4) for _ in range(4))
 
 
 def worst(pattern, way):
