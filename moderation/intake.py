@@ -112,7 +112,7 @@ def take(
     comment = _comment(left, site, thread.id, author_id, verdict, now)
     comment.network_digest = network_digest(session, keyring, left.reply.address, now)
     comment.place(parent)
-    if verdict.holds:
+    if verdict.outcome is not policy.Outcome.PUBLISH:
         comment.version = 1
         rows = session.connection()
         rows.execute(_INSERT_COMMENT, comment.row())
@@ -322,7 +322,7 @@ def _comment(
         html=left.rendered.html,
         markup_version=markup.MARKUP_VERSION,
         links=list(left.rendered.links),
-        status=Status.PENDING,
+        status=Status.SPAM if verdict.outcome is policy.Outcome.SPAM else Status.PENDING,
         published=False,
         version=0,
         score=verdict.score,

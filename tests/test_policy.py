@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.policy import RULES, Effect, Facts, judge
+from moderation.policy import RULES, Effect, Facts, Outcome, judge
 from moderation.policy.rules import HOLD_AT
 from moderation.web.words import REASON_LABELS, REASONS
 
@@ -21,12 +21,12 @@ def codes(**changes: object) -> list[str]:
 
 def test_nothing_speaks_against_a_known_author_where_the_site_publishes_at_once() -> None:
     verdict = judge(CALM)
-    assert (verdict.holds, verdict.score, verdict.reasons) == (False, 0, ())
+    assert (verdict.outcome, verdict.score, verdict.reasons) == (Outcome.PUBLISH, 0, ())
 
 
 def test_by_default_everything_waits() -> None:
     verdict = judge(Facts(text="I agree.", name="Bob", approved_before=99))
-    assert verdict.holds
+    assert verdict.outcome is Outcome.HOLD
     assert [reason.code for reason in verdict.reasons] == ["hold_everything"]
 
 
@@ -78,7 +78,7 @@ def test_blocked_words_are_whole_words_and_never_patterns() -> None:
 
 def test_the_honeypot_and_haste_alone_never_discard() -> None:
     verdict = judge(dataclasses.replace(CALM, honeypot_filled=True, seconds_to_answer=0.1))
-    assert verdict.holds
+    assert verdict.outcome is Outcome.HOLD
     assert all(reason.effect is Effect.SCORE for reason in verdict.reasons)
 
 
@@ -107,6 +107,5 @@ def test_no_facts_make_it_raise_and_judging_twice_says_the_same(given_facts: Fac
     verdict = judge(given_facts)
     assert verdict == judge(given_facts)
     assert 0 <= verdict.score <= 100
-    assert verdict.holds == (
-        verdict.score >= HOLD_AT or any(r.effect is Effect.HOLD for r in verdict.reasons)
-    )
+    waits = verdict.score >= HOLD_AT or any(r.effect is Effect.HOLD for r in verdict.reasons)
+    assert verdict.outcome is (Outcome.HOLD if waits else Outcome.PUBLISH)

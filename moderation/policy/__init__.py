@@ -5,7 +5,7 @@ verdict, so that a moderator sees what the service saw.
 """
 
 from .facts import Facts
-from .reasons import Effect, Reason, Verdict
+from .reasons import Effect, Outcome, Reason, Verdict
 from .rules import RULES, Rule, judge
 
-__all__ = ["RULES", "Effect", "Facts", "Reason", "Rule", "Verdict", "judge"]
+__all__ = ["RULES", "Effect", "Facts", "Outcome", "Reason", "Rule", "Verdict", "judge"]

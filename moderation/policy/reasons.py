@@ -8,15 +8,28 @@ MOST = 100
 
 
 class Effect(StrEnum):
-    """What a reason does: add to the score only, or also keep the reply for a moderator."""
+    """What a reason does, beside adding to the score."""
 
     SCORE = "score"
+    #: Keep the reply for a moderator.
     HOLD = "hold"
+    #: Put it with the spam at once, where a moderator can still find it.
+    SPAM = "spam"
+    #: Speak for it: what only a stranger has to wait for does not count.
+    TRUST = "trust"
+
+
+class Outcome(StrEnum):
+    """What becomes of a reply that was judged."""
+
+    PUBLISH = "publish"
+    HOLD = "hold"
+    SPAM = "spam"
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One thing that speaks against publishing at once.
+    """One thing that speaks for or against publishing at once.
 
     `score` is its share of the verdict's score (0 to 100), `detail` what its sentence names: a
     word, a number. The sentence itself is the door's, in the moderator's language.
@@ -39,8 +52,8 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether the reply waits, how much speaks against it, and all of the reasons."""
+    """What becomes of the reply, how much speaks against it, and all of the reasons."""
 
-    holds: bool
+    outcome: Outcome
     score: int
     reasons: tuple[Reason, ...]

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from .facts import Facts
-from .reasons import MOST, Effect, Reason, Verdict
+from .reasons import MOST, Effect, Outcome, Reason, Verdict
 
 #: Nobody reads a page, writes a reply and adds two numbers in less.
 HASTE_SECONDS = 4
@@ -157,8 +157,13 @@ def judge(facts: Facts) -> Verdict:
     """The verdict on a reply: every rule is asked, nothing is decided behind its back."""
     reasons = tuple(reason for rule in RULES if (reason := rule.look(facts)) is not None)
     score = min(MOST, sum(reason.score for reason in reasons))
-    holds = score >= HOLD_AT or any(reason.effect is Effect.HOLD for reason in reasons)
-    return Verdict(holds, score, reasons)
+    return Verdict(_outcome(score, {reason.effect for reason in reasons}), score, reasons)
+
+
+def _outcome(score: int, effects: set[Effect]) -> Outcome:
+    if Effect.SPAM in effects:
+        return Outcome.SPAM
+    return Outcome.HOLD if score >= HOLD_AT or Effect.HOLD in effects else Outcome.PUBLISH
 
 
 def _folded(text: str) -> str:
