@@ -79,7 +79,20 @@ def reworded(comment: Comment, site_key: bytes, body: str) -> Words:
     return words(body, site_key, page=page, parent=parent, name=comment.name)
 
 
-def edit(session: Session, comment: Comment, said: Words, *, version: int, at: datetime) -> bool:
+def would_say(comment: Comment, said: Words) -> policy.Said:
+    """The comment as the classifier would look at it with these words."""
+    return replace(comment.said, text=said.body, links=tuple(said.rendered.links))
+
+
+def edit(
+    session: Session,
+    comment: Comment,
+    said: Words,
+    *,
+    version: int,
+    at: datetime,
+    likeness: policy.Likeness | None = None,
+) -> bool:
     """Give a comment that `hold` gave other words: the policy judges them anew, and it waits.
 
     False where the text is what it was already: then nothing is done. Raises TooLate, SameReply,
@@ -94,12 +107,15 @@ def edit(session: Session, comment: Comment, said: Words, *, version: int, at: d
         raise Stale(comment)
     if _is_there(session, comment, said):
         raise SameReply
-    verdict = policy.judge(_facts(session, site, comment, said, at))
+    known = replace(_facts(session, site, comment, said, at), likeness=likeness)
+    verdict = policy.judge(known)
     with session.no_autoflush:
         rendered = said.rendered
         links, made_by = list(rendered.links), markup.MARKUP_VERSION
         comment.change_text(said.body, rendered.html, links, made_by, at=at)
         comment.fingerprint, comment.text_digest = said.fingerprint, said.text_digest
+        comment.evidence = likeness.evidence if likeness else None
+        comment.likeness = likeness.probability if likeness else None
         comment.score = verdict.score
         comment.reasons = [reason.stored() for reason in verdict.reasons]
     session.flush()
@@ -182,6 +198,7 @@ def erase(session: Session, comment: Comment, *, at: datetime) -> None:
     _overwriting(session, on=True)
     _delete(session, comment, ERASED, at)
     _rename_thread(session, comment)
+    comment.keep_lessons()
     _empty(comment)
     # Whatever it was: what a slow reader makes of the state before this must not be stored.
     comment.thread.readers_see(more=0)
@@ -208,6 +225,7 @@ def _rename_thread(session: Session, comment: Comment) -> None:
 def _empty(comment: Comment) -> None:
     comment.name = comment.website = comment.title = comment.source = comment.html = ""
     comment.links, comment.reasons, comment.score = [], [], 0
+    comment.evidence = comment.likeness = None
     comment.fingerprint = comment.network_digest = comment.author_id = None
     # The column wants something of its own; this says nothing that the row does not say.
     comment.text_digest = comment.id

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from moderation import privacy
+from moderation.policy import Said
 from moderation.text import addresses, markup
 
 
@@ -35,6 +36,11 @@ class Draft:
     text_digest: str
     fingerprint: str
     avatar: str
+
+    def said(self, came: tuple[str, ...]) -> Said:
+        """What the classifier looks at; `came` is how it came (see `judging.came`)."""
+        reply = self.reply
+        return Said(reply.body, reply.name, reply.website, tuple(self.rendered.links), came)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ def receive(
     answer: str | None,
     now: datetime,
     solved: bool = True,
+    likeness: policy.Likeness | None = None,
 ) -> Comment:
     """Take a reply whose sum is right; the sum is spent either way.
 
@@ -77,7 +78,9 @@ def receive(
     """
     spend(session, challenge, answer)
     seconds = (now - challenge.asked_at).total_seconds()
-    return take(session, keyring, site, left, seconds=seconds, now=now, solved=solved)
+    return take(
+        session, keyring, site, left, seconds=seconds, now=now, solved=solved, likeness=likeness
+    )
 
 
 def take(
@@ -89,12 +92,14 @@ def take(
     seconds: float,
     now: datetime,
     solved: bool = True,
+    likeness: policy.Likeness | None = None,
 ) -> Comment:
     """Make a comment of a reply: the policy judges, its first decision is written with it.
 
-    `seconds` is how long its author took. Raises Closed, NoSuchParent or Duplicate. This is the
-    way of every reply, under SQLite's one write lock: its statements are built once, and rows are
-    written as rows. A comment that waits is therefore given back outside the session.
+    `seconds` is how long its author took, `likeness` what the classifier says of it. Raises Closed,
+    NoSuchParent or Duplicate. This is the way of every reply, under SQLite's one write lock: its
+    statements are built once, and rows are written as rows. A comment that waits is therefore
+    given back outside the session.
     """
     thread = _thread(session, site, left, now)
     if left.reply.parent:
@@ -107,10 +112,20 @@ def take(
     author_id, past = _author(session, keyring, site, left, now)
     sent = Sent(bool(left.reply.honeypot), seconds, solved)
     listed = _listed(session, site, left, now)
-    known = facts(site, _judged(left), past=past, listed=listed, sent=sent, twins=thread.twins)
+    known = facts(
+        site,
+        _judged(left),
+        past=past,
+        listed=listed,
+        sent=sent,
+        twins=thread.twins,
+        likeness=likeness,
+    )
     verdict = policy.judge(known)
     comment = _comment(left, site, thread.id, author_id, verdict, now)
     comment.network_digest = network_digest(session, keyring, left.reply.address, now)
+    if likeness:
+        comment.evidence, comment.likeness = likeness.evidence, likeness.probability
     comment.place(parent)
     if verdict.outcome is not policy.Outcome.PUBLISH:
         comment.version = 1

@@ -25,6 +25,16 @@ class Sent:
     solved: bool = True
 
 
+def came(sent: Sent) -> tuple[str, ...]:
+    """How a reply came, as the classifier is told: codes that a comment keeps as reasons."""
+    told = {
+        "haste": sent.seconds < policy.HASTE_SECONDS,
+        "honeypot": sent.honeypot,
+        "unsolved": not sent.solved,
+    }
+    return tuple(code for code, is_so in told.items() if is_so)
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """The words to be judged, with what stands beside them."""
@@ -62,6 +72,7 @@ def facts(
     listed: Listed,
     sent: Sent,
     twins: int,
+    likeness: policy.Likeness | None = None,
 ) -> policy.Facts:
     """The facts. `past` is what was decided about other replies of the author, `listed` what the
     site's list says, `twins` how many other replies say the same.
@@ -89,4 +100,8 @@ def facts(
         hold_everything=settings.hold_everything,
         blocked_words=settings.blocked_words,
         links_allowed=settings.links_allowed,
+        likeness=likeness,
+        learning=settings.learning,
+        learned_hold_from=settings.learned_hold_from,
+        learned_spam_from=settings.learned_spam_from,
     )

@@ -112,6 +112,9 @@ _DECIDED = (
     Comment.status,
     Comment.published,
     Comment.version,
+    Comment.moderator_id,
+    Comment.taught,
+    Comment.evidence,
 )
 #: Built once: on the way of every decision, building it costs what running it does.
 _HELD = (

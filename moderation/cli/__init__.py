@@ -6,6 +6,7 @@ from .batches import batches
 from .forgetting import forget
 from .mail import outbox
 from .people import moderator, site, token
+from .policy import policy
 from .serving import demo_command, serve, server
 from .upkeep import render, reseal, tidy, upgrade
 
@@ -24,6 +25,7 @@ COMMANDS = (
     tidy,
     outbox,
     batches,
+    policy,
 )
 
 

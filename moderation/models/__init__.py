@@ -3,12 +3,13 @@
 from .author import Author
 from .batch import WORKING, Batch, BatchItem, Outcome, Stage
 from .change import Change, What
-from .comment import CHANGES, MOST_RISK, Comment, NotAllowed, Stale
+from .comment import CHANGES, MOST_RISK, Comment, NotAllowed, Stale, example
 from .decision import Actor, AddressView, Decision
 from .document import Document
 from .factor import AuthenticatorApp, Passkey, RecoveryCode
 from .invitation import Invitation
 from .lease import Lease
+from .lesson import Learned, Lesson
 from .listed import Listed, ListEntry, ListKind, Standing
 from .message import Kind, Message, State, Subscription
 from .moderator import (
@@ -58,7 +59,9 @@ __all__ = [
     "HalfSignIn",
     "Invitation",
     "Kind",
+    "Learned",
     "Lease",
+    "Lesson",
     "ListEntry",
     "ListKind",
     "Listed",
@@ -99,5 +102,6 @@ __all__ = [
     "Together",
     "Token",
     "What",
+    "example",
     "open_sites",
 ]

@@ -1,6 +1,7 @@
 """A reader's comment, and the one way to change its status."""
 
 import secrets
+from array import array
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -23,10 +24,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relat
 from sqlalchemy.orm.attributes import set_committed_value
 
 from moderation.database import Ascii, Base, table
+from moderation.policy.traits import Said, buckets
 from moderation.privacy import new_id
 
 from .author import Author
 from .decision import Actor, Decision
+from .lesson import Lesson
 from .moderator import Bearer, Moderator
 from .revision import Revision
 from .status import Status, stored_as
@@ -38,8 +41,14 @@ CHANGES: dict[Status, frozenset[Status]] = {
     status: frozenset(Status) - {status} for status in Status
 }
 
+#: What a moderator's decision makes of a comment, for the classifier.
+EXAMPLES = {Status.SPAM: "spam", Status.APPROVED: "wanted"}
+
 #: Under these a published reply stays published: a deleted comment keeps its place.
 _CARRIES = frozenset({Status.APPROVED, Status.DELETED})
+
+#: What a reply's coming was noticed for that no change of its text can wash off.
+CAME = frozenset({"honeypot", "haste", "unsolved"})
 
 #: A position is one segment a level: ten characters of time, four of chance, in an alphabet
 #: that sorts as it counts.
@@ -73,6 +82,12 @@ class NotAllowed(Exception):
     def __init__(self, comment: "Comment") -> None:
         super().__init__(f"This comment is {comment.status} already.")
         self.comment = comment
+
+
+def example(became: Status, actor: Actor, moderator_id: str | None) -> str:
+    """What a decision makes of a comment, which `moderator_id` wrote if a moderator did."""
+    is_readers = actor is Actor.MODERATOR and moderator_id is None
+    return EXAMPLES.get(became, "") if is_readers else ""
 
 
 class Comment(Base):
@@ -154,6 +169,11 @@ class Comment(Base):
     network_digest: Mapped[str | None] = mapped_column(Ascii)
     #: In which language its author read the form: what is mailed to them is written in it.
     locale: Mapped[str] = mapped_column(String(12), default="en")
+    #: What the classifier said when it came: the evidence, and how likely spam that was then.
+    evidence: Mapped[float | None]
+    likeness: Mapped[float | None]
+    #: What it is an example of, for the classifier: "spam", "wanted", or nothing.
+    taught: Mapped[str] = mapped_column(Ascii, default="", server_default="")
     #: Whether its author asked to be told of answers; a subscription follows its publication.
     notify: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
@@ -210,19 +230,16 @@ class Comment(Base):
         `pen` writes it; where none is given it is written at once.
         """
         pen = pen or Pen(self._session)
+        actor = actor or (Actor.MODERATOR if by else Actor.POLICY)
         if version is not None and version != self.version:
             raise Stale(self)
-        actor = actor or (Actor.MODERATOR if by else Actor.POLICY)
         if actor is not Actor.AUTHOR:
             self._refuse_where_settled(became, pen)
-        was = self.status if self.version else None
-        counted_before = was == Status.APPROVED and self.published
-        decision_id = new_id()
         decision = {
-            "id": decision_id,
+            "id": new_id(),
             "comment_id": self.id,
             "version": self.version + 1,
-            "was": was,
+            "was": self.status if self.version else None,
             "became": became,
             "actor": actor,
             "by_id": by.id if by else None,
@@ -230,18 +247,36 @@ class Comment(Base):
             "note": note,
             "at": at,
             "undoes_id": undoes.id if undoes else None,
+            "taught_before": self.taught,
         }
+        counted_before = self.is_approved and self.version > 0 and self.published
+        teaches = self._teaches(became, actor, undoes)
+        if teaches != self.taught:
+            pen.lesson(self, teaches)
+        self._becomes("taught", teaches)
         self._becomes("status", became)
         self._becomes("version", self.version + 1)
+        self._write(decision, counted_before=counted_before, pen=pen)
+        if by and self.title and self.is_seen and not self.thread.title:
+            # A moderator had it before them with the comment; nobody else's word names the page.
+            self.thread.title = self.title
+        return str(decision["id"])
+
+    def _write(self, decision: dict[str, Any], *, counted_before: bool, pen: "Pen") -> None:
+        """Write a decision with what it changes for readers, here and below."""
         moved = self._step()
         pen.decided(self, decision)
         more = self.is_seen - counted_before + (self._spread(pen) if moved else 0)
         if moved or more:
             pen.readers_see(self.thread, more)
-        if by and self.title and self.is_seen and not self.thread.title:
-            # A moderator had it before them with the comment; nobody else's word names the page.
-            self.thread.title = self.title
-        return decision_id
+
+    def _teaches(self, became: Status, actor: Actor, undoes: Decision | None) -> str:
+        """What it is an example of after a decision: of what a moderator said of its words, and
+        of nothing where it waits, or was rejected, since that has many reasons.
+        """
+        if undoes is not None:
+            return undoes.taught_before
+        return example(became, actor, self.moderator_id)
 
     def _refuse_where_settled(self, became: Status, pen: "Pen") -> None:
         if self.version and became not in CHANGES[self.status]:
@@ -273,9 +308,26 @@ class Comment(Base):
             written_at=self.edited_at or self.created_at,
         )
         self._session.add(old)
+        decided = self.decide(Status.PENDING, by=None, at=at, actor=Actor.AUTHOR, reason="edited")
+        self.keep_lessons()
         self.source, self.html, self.links = source, html, links
         self.markup_version, self.edited_at = markup_version, at
-        return self.decide(Status.PENDING, by=None, at=at, actor=Actor.AUTHOR, reason="edited")
+        return decided
+
+    @property
+    def said(self) -> Said:
+        """What the classifier looks at."""
+        came = tuple(sorted(CAME.intersection(reason["code"] for reason in self.reasons)))
+        return Said(self.source, self.name, self.website, tuple(self.links), came)
+
+    def keep_lessons(self) -> None:
+        """Work out what is yet to be learned from its words (or to be taken back), before they
+        are changed: afterwards nobody could.
+        """
+        pieces = array("I", buckets(self.said)).tobytes()
+        rows = table(Lesson)
+        own = update(rows).where(rows.c.comment_id == self.id, rows.c.pieces.is_(None))
+        self._session.execute(own.values(pieces=pieces))
 
     @property
     def is_seen(self) -> bool:
@@ -343,6 +395,10 @@ class Pen:
         rows.execute(INSERT_DECISION, decision)
         rows.execute(DECIDE, as_decided(comment))
 
+    def lesson(self, comment: Comment, teaches: str) -> None:
+        """Write what a comment will teach from now on, and no longer."""
+        self._session.connection().execute(LESSON, as_lesson(comment, teaches))
+
     def published(self, reply: Comment) -> None:
         """Write that readers see a reply, or no longer, since they do so with what is above it."""
         self._session.connection().execute(PUBLISH, as_published(reply))
@@ -361,7 +417,23 @@ def as_published(comment: Comment) -> dict[str, Any]:
 
 def as_decided(comment: Comment) -> dict[str, Any]:
     """Its values for DECIDE."""
-    return {**as_published(comment), "status": comment.status, "version": comment.version}
+    return {
+        **as_published(comment),
+        "status": comment.status,
+        "version": comment.version,
+        "taught": comment.taught,
+    }
+
+
+def as_lesson(comment: Comment, teaches: str) -> dict[str, Any]:
+    """Its values for LESSON."""
+    return {
+        "site_id": comment.site_id,
+        "comment_id": comment.id,
+        "spam": (teaches == "spam") - (comment.taught == "spam"),
+        "wanted": (teaches == "wanted") - (comment.taught == "wanted"),
+        "evidence": comment.evidence,
+    }
 
 
 _comments, _threads = table(Comment), table(Thread)
@@ -371,7 +443,10 @@ PUBLISH = (
     .where(_comments.c.id == bindparam("comment"))
     .values(published=bindparam("published"))
 )
-DECIDE = PUBLISH.values(status=bindparam("status"), version=bindparam("version"))
+DECIDE = PUBLISH.values(
+    status=bindparam("status"), version=bindparam("version"), taught=bindparam("taught")
+)
+LESSON = insert(table(Lesson))
 READERS_SEE = (
     update(_threads)
     .where(_threads.c.id == bindparam("thread"))

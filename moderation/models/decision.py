@@ -58,6 +58,8 @@ class Decision(Base):
     note: Mapped[str] = mapped_column(String(2000), default="")
     at: Mapped[datetime]
     undoes_id: Mapped[str | None] = mapped_column(ForeignKey("decision.id"), index=True)
+    #: What the comment was an example of until then: an undo makes it that again.
+    taught_before: Mapped[str] = mapped_column(Ascii, default="", server_default="")
 
     @staticmethod
     def first(comment_id: str, became: Status, at: datetime) -> dict[str, Any]:
@@ -72,6 +74,7 @@ class Decision(Base):
             "reason": "",
             "note": "",
             "at": at,
+            "taught_before": "",
         }
 
     comment: Mapped["Comment"] = relationship(back_populates="decisions")

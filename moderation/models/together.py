@@ -10,12 +10,14 @@ from .comment import (
     ANY_REPLY,
     DECIDE,
     INSERT_DECISION,
+    LESSON,
     PUBLISH,
     READERS_SEE,
     REPLIES,
     Comment,
     Pen,
     as_decided,
+    as_lesson,
     as_published,
 )
 from .decision import Actor, Decision
@@ -38,6 +40,7 @@ class Together(Pen):
         super().__init__(session)
         self._comments = list(comments)
         self._decisions: list[dict[str, Any]] = []
+        self._lessons: list[dict[str, Any]] = []
         self._changed: dict[str, Comment] = {}
         self._shown: dict[str, Comment] = {}
         self._told: dict[str, tuple[Thread, int, int]] = {}
@@ -62,6 +65,10 @@ class Together(Pen):
         self._decisions.append(decision)
         self._changed[comment.id] = comment
 
+    def lesson(self, comment: Comment, teaches: str) -> None:
+        """Keep what a comment will teach."""
+        self._lessons.append(as_lesson(comment, teaches))
+
     def published(self, reply: Comment) -> None:
         """Keep a reply that readers see now, or no longer."""
         self._shown[reply.id] = reply
@@ -78,6 +85,8 @@ class Together(Pen):
         rows = self._session.connection()
         rows.execute(INSERT_DECISION, self._decisions)
         rows.execute(DECIDE, [as_decided(one) for one in self._changed.values()])
+        if self._lessons:
+            rows.execute(LESSON, self._lessons)
         shown = [one for one in self._shown.values() if one.id not in self._changed]
         if shown:
             rows.execute(PUBLISH, [as_published(one) for one in shown])

@@ -4,8 +4,22 @@ Pure: a verdict depends on the facts alone, judging changes nothing, and every r
 verdict, so that a moderator sees what the service saw.
 """
 
+from .classifier import Likeness
 from .facts import Facts
 from .reasons import Effect, Outcome, Reason, Verdict
-from .rules import RULES, Rule, judge
+from .rules import HASTE_SECONDS, RULES, Rule, judge
+from .traits import Said
 
-__all__ = ["RULES", "Effect", "Facts", "Outcome", "Reason", "Rule", "Verdict", "judge"]
+__all__ = [
+    "HASTE_SECONDS",
+    "RULES",
+    "Effect",
+    "Facts",
+    "Likeness",
+    "Outcome",
+    "Reason",
+    "Rule",
+    "Said",
+    "Verdict",
+    "judge",
+]

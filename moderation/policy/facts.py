@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from .classifier import Likeness
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -37,7 +39,14 @@ class Facts:
     author_trusted: bool = False
     #: How many of the links lead to domains that the site trusts.
     links_trusted: int = 0
+    #: What the classifier says, where it has learned something.
+    likeness: Likeness | None = None
     #: The site's own wishes.
     hold_everything: bool = True
     blocked_words: tuple[str, ...] = ()
     links_allowed: int = 1
+    #: Whether the classifier may speak, and from which probability on (in hundredths, 0 for never)
+    #: it may hold a reply, mark it as spam, or below which speak for it.
+    learning: bool = True
+    learned_hold_from: int = 0
+    learned_spam_from: int = 0

@@ -11,6 +11,8 @@ class Effect(StrEnum):
     """What a reason does, beside adding to the score."""
 
     SCORE = "score"
+    #: Only for the order of the queue: what waits and what does not is not its business.
+    ORDER = "order"
     #: Keep the reply for a moderator.
     HOLD = "hold"
     #: Put it with the spam at once, where a moderator can still find it.

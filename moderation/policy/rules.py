@@ -6,7 +6,7 @@ every stranger last. It changes no verdict, since a verdict is the sum of all ru
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,6 +15,8 @@ from .reasons import MOST, Effect, Outcome, Reason, Verdict
 
 #: Nobody reads a page, writes a reply and adds two numbers in less.
 HASTE_SECONDS = 4
+#: In hundredths: the classifier speaks against a reply from here on, and for it down from there.
+LEARNED_SPAM, LEARNED_WANTED = 60, 10
 #: From this score on a reply waits, whatever the site allows otherwise.
 HOLD_AT = 20
 
@@ -106,6 +108,40 @@ def _counted_links(facts: Facts) -> int:
     return len(facts.links) - facts.links_trusted
 
 
+def learned(facts: Facts) -> Reason | None:
+    """It is like replies that moderators marked as spam.
+
+    The classifier is silent until it has learned from some of both kinds. It orders the queue; it
+    holds, or marks as spam, only from where the owner lets it.
+    """
+    sure, detail = _learned(facts)
+    if sure is None or sure < LEARNED_SPAM:
+        return None
+    return Reason("learned", _learned_effect(facts, sure), (sure - 50) * 6 // 5, detail)
+
+
+def learned_wanted(facts: Facts) -> Reason | None:
+    """It is like replies that moderators approved: it comes a little later in the queue."""
+    sure, detail = _learned(facts)
+    if sure is None or sure > LEARNED_WANTED:
+        return None
+    return Reason("learned_wanted", Effect.ORDER, -10, detail)
+
+
+def _learned(facts: Facts) -> tuple[int | None, str]:
+    """How likely spam it is, in hundredths, and what it is like."""
+    likeness = facts.likeness
+    if likeness is None or not facts.learning or not likeness.has_learned:
+        return None, ""
+    return round(100 * likeness.probability), "; ".join((str(likeness.alike), *likeness.words))
+
+
+def _learned_effect(facts: Facts, sure: int) -> Effect:
+    if 0 < facts.learned_spam_from <= sure:
+        return Effect.SPAM
+    return Effect.HOLD if 0 < facts.learned_hold_from <= sure else Effect.ORDER
+
+
 def unsolved(facts: Facts) -> Reason | None:
     """It was sent without a sum, on the promise that a moderator reads it first. No fault."""
     return None if facts.solved else Reason("unsolved", Effect.HOLD)
@@ -144,6 +180,9 @@ RULES: tuple[Rule, ...] = (
     # What campaigns have in common.
     Rule("same_text", same_text),
     Rule("links", many_links),
+    # What decisions taught.
+    Rule("learned", learned),
+    Rule("learned_wanted", learned_wanted),
     # How it came: nothing against it, but what its author was promised.
     Rule("unsolved", unsolved),
     # What is true of every stranger, and of every reply.
@@ -156,13 +195,15 @@ RULES: tuple[Rule, ...] = (
 def judge(facts: Facts) -> Verdict:
     """The verdict on a reply: every rule is asked, nothing is decided behind its back."""
     reasons = tuple(reason for rule in RULES if (reason := rule.look(facts)) is not None)
-    score = min(MOST, sum(reason.score for reason in reasons))
-    return Verdict(_outcome(score, {reason.effect for reason in reasons}), score, reasons)
+    score = max(0, min(MOST, sum(reason.score for reason in reasons)))
+    return Verdict(_outcome(reasons), score, reasons)
 
 
-def _outcome(score: int, effects: set[Effect]) -> Outcome:
+def _outcome(reasons: Iterable[Reason]) -> Outcome:
+    effects = {reason.effect for reason in reasons}
     if Effect.SPAM in effects:
         return Outcome.SPAM
+    score = sum(reason.score for reason in reasons if reason.effect is not Effect.ORDER)
     return Outcome.HOLD if score >= HOLD_AT or Effect.HOLD in effects else Outcome.PUBLISH
 
 

@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from moderation import config
 from moderation.database import Database
+from moderation.learning import Learner
 from moderation.privacy import Keyring
 
 from . import (
@@ -76,10 +77,12 @@ def make_app(settings: config.Settings | None = None) -> Flask:
     )
     app.config.from_mapping(_flask_settings(settings))
     app.session_interface = _Sessions()
+    stored = Database(settings.database_url)
     app.extensions["moderation"] = Service(
         settings=settings,
-        database=Database(settings.database_url),
+        database=stored,
         keyring=Keyring(settings.secret_keys),
+        learner=Learner(stored),
     )
     Babel(app, locale_selector=language.chosen)
     CSRFProtect(app)

@@ -12,9 +12,11 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from moderation import captcha, intake
+from moderation import captcha, intake, judging
+from moderation.judging import Sent
 from moderation.models import Comment, OtherWay, Site, Status
 from moderation.numerals import figures
+from moderation.policy import Said
 from moderation.privacy import digest
 from moderation.publishing import comment_json, rfc3339
 
@@ -97,10 +99,13 @@ def leave(
         raise Invalid({"answer": [error.sentence]}, asks_anew=error.asks_anew) from error
     reply = form.reply(request.remote_addr or "")
     left = intake.draft(reply, service().site_key(site))
+    solved = form.way.data != OtherWay.MODERATOR
     proof = {
         "challenge": challenge,
         "answer": answer,
-        "solved": form.way.data != OtherWay.MODERATOR,
+        "solved": solved,
+        # Before anything is locked: this is the longest part of judging.
+        "likeness": service().learner.likeness(site.id, _said(left, challenge, solved=solved)),
     }
     try:
         return _taken(site, left, key, proof)
@@ -108,6 +113,11 @@ def leave(
         # Two at once: the other one's comment is there now, and is found, or its author was
         # erased at this moment, and begins anew.
         return _taken(site, left, key, proof)
+
+
+def _said(left: intake.Draft, challenge: captcha.Challenge, *, solved: bool) -> Said:
+    seconds = (now() - challenge.asked_at).total_seconds()
+    return left.said(judging.came(Sent(bool(left.reply.honeypot), seconds, solved)))
 
 
 def _taken(

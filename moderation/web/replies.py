@@ -175,9 +175,12 @@ def change(token: str) -> Response | str:
 def _changed(found: Comment, form: EditForm) -> bool:
     site_key = service().site_key(found.thread.site)
     said = authorship.reworded(found, site_key, form.body.data)
+    likeness = service().learner.likeness(found.site_id, authorship.would_say(found, said))
     with writing() as session:
         (comment,) = authorship.hold(session, [found.id])
-        changed = authorship.edit(session, comment, said, version=_version(), at=now())
+        changed = authorship.edit(
+            session, comment, said, version=_version(), at=now(), likeness=likeness
+        )
         session.commit()
     return changed
 

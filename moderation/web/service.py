@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from moderation.config import Settings
 from moderation.database import Database
+from moderation.learning import Learner
 from moderation.models import Site
 from moderation.privacy import Keyring
 
@@ -23,6 +24,7 @@ class Service:
     settings: Settings
     database: Database
     keyring: Keyring
+    learner: Learner
     _opened: dict[bytes, bytes] = field(default_factory=dict, repr=False)
 
     def site_key(self, site: Site) -> bytes:

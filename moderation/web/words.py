@@ -31,6 +31,8 @@ REASONS: dict[str, Any] = {
     "same_text": _("The same text was left here before: %(detail)s times."),
     "links": _("It has more links than the site allows: %(detail)s."),
     "stranger_links": _("It has links, and nothing by this author was approved before."),
+    "learned": _("It is like comments that were marked as spam here."),
+    "learned_wanted": _("It is like comments that were approved here."),
     "unsolved": _("It was sent without a sum: its author was told that a moderator reads it."),
     "first_time": _("Nothing by this author was approved here before."),
     "hold_everything": _("On this site every reply waits for a moderator."),
@@ -50,11 +52,16 @@ REASON_LABELS: dict[str, Any] = {
     "same_text": _("Repeated text"),
     "links": _("Many links"),
     "stranger_links": _("Links from a stranger"),
+    "learned": _("Like spam here"),
+    "learned_wanted": _("Like approved ones"),
     "unsolved": _("Without a sum"),
     "first_time": _("First-time author"),
     "hold_everything": _("Everything waits"),
     "reported": _("Reported by readers"),
 }
+
+#: Reasons that the classifier gave.
+LEARNED = frozenset({"learned", "learned_wanted"})
 
 #: What readers find wrong with a reply they report: as they choose it, and in two or three words.
 GROUNDS: dict[str, Any] = {
@@ -110,6 +117,8 @@ SETTINGS: dict[str, str] = {
     "links": "links_allowed",
     "stranger_links": "links_allowed",
     "unsolved": "other_way",
+    "learned": "learning",
+    "learned_wanted": "learning",
     "hold_everything": "hold_everything",
     "reported": "reports_to_hold",
 }
@@ -157,8 +166,31 @@ def reason(stored: dict[str, Any]) -> str:
     """The sentence of a stored reason; one of a rule that is gone is named by its code."""
     if stored["code"] == "reported":
         return _reported(stored["detail"])
+    if stored["code"] in LEARNED and ";" in stored["detail"]:
+        return _learned(stored["code"], stored["detail"])
     sentence = REASONS.get(stored["code"])
     return str(sentence) % {"detail": stored["detail"]} if sentence else stored["code"]
+
+
+def _learned(code: str, detail: str) -> str:
+    """What it is like, and by which words; stored as "14; subscribe; channel"."""
+    number, *told = detail.split("; ")
+    alike = int(number) if number.isdigit() else 0
+    quoted = [str(_("“%(word)s”", word=word)) for word in told]
+    words = format_list(quoted, locale=get_locale())
+    if code == "learned":
+        return ngettext(
+            "Looks like %(num)s comment marked as spam here: %(words)s.",
+            "Looks like %(num)s comments marked as spam here: %(words)s.",
+            alike,
+            words=words,
+        )
+    return ngettext(
+        "Looks like %(num)s comment approved here: %(words)s.",
+        "Looks like %(num)s comments approved here: %(words)s.",
+        alike,
+        words=words,
+    )
 
 
 def choice(code: str) -> str | None:
