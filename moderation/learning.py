@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, select, update
+from sqlalchemy import Row, Select, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session, load_only
 
 from moderation.database import Database, insert_once, table
-from moderation.models import Comment, Decision, Learned, Lesson, Status, example
+from moderation.models import Comment, Decision, Learned, Lesson, Site, Status, example
 from moderation.policy import classifier, traits
 
 #: From so many lessons on they are folded into the stored model.
@@ -45,6 +45,12 @@ _SAID = (
     Comment.links,
     Comment.reasons,
     Comment.evidence,
+)
+_TOLD = (Comment.taught, Comment.created_at)
+_JUDGED = (
+    update(table(Comment))
+    .where(table(Comment).c.id == bindparam("key"), table(Comment).c.evidence.is_(None))
+    .values(evidence=bindparam("evidence"), likeness=bindparam("likeness"))
 )
 
 
@@ -194,22 +200,66 @@ def _hold(session: Session, site_id: str) -> Learned:
     return session.get_one(Learned, site_id, with_for_update=True, populate_existing=True)
 
 
-def fold_due(database: Database, *, at_least: int = FOLD_AT) -> int:
-    """Fold the lessons of every site that has so many: how many were folded."""
+def catch_up(
+    database: Database, *, at_least: int = FOLD_AT, is_over: Callable[[], bool] = lambda: False
+) -> int:
+    """Fold the lessons of every site that has so many: how many were folded.
+
+    A site whose decisions are older than its classifier, or than its pieces, learns them first.
+    """
     with database.reading() as session:
+        known = select(Learned.site_id).where(Learned.edition == traits.EDITION)
+        new = session.scalars(select(Site.id).where(Site.id.not_in(known))).all()
         due = session.scalars(
             select(Lesson.site_id).group_by(Lesson.site_id).having(func.count() >= at_least)
         ).all()
-        outdated = session.scalars(
-            select(Learned.site_id).where(Learned.edition != traits.EDITION)
-        ).all()
-    for site_id in outdated:
-        rebuild(database, site_id)
+    for site_id in new:
+        if not is_over():
+            begin(database, site_id)
     folded = 0
     for site_id in due:
-        while more := fold(database, site_id):
+        while not is_over() and (more := fold(database, site_id)):
             folded += more
     return folded
+
+
+def begin(database: Database, site_id: str) -> None:
+    """Learn what was decided before there was anything to learn with.
+
+    The latest of it is judged in the order of posting, each by what came before: so the record
+    begins with something, and what is likely is not a guess.
+    """
+    rebuild(database, site_id)
+    if _judge_the_past(database, site_id):
+        rebuild(database, site_id)
+
+
+def _judge_the_past(database: Database, site_id: str) -> int:
+    latest = (
+        select(Comment.id)
+        .where(Comment.site_id == site_id, Comment.taught != "")
+        .order_by(Comment.created_at.desc())
+        .limit(MOST_RECORDED)
+    )
+    model, told = classifier.Model(), []
+    with snapshot(database) as session:
+        ids = session.scalars(latest).all()
+        for at in range(len(ids), 0, -CHUNK):
+            chunk = ids[max(0, at - CHUNK) : at]
+            query = select(Comment).where(Comment.id.in_(chunk)).options(load_only(*_SAID, *_TOLD))
+            for one in sorted(session.scalars(query), key=lambda one: (one.created_at, one.id)):
+                pieces, spam = traits.buckets(one.said), one.taught == "spam"
+                weight = model.evidence(pieces).weight
+                if one.evidence is None and min(model.spam.replies, model.wanted.replies):
+                    likeness = model.probability(weight)
+                    told.append({"key": one.id, "evidence": weight, "likeness": likeness})
+                model.learn(pieces, spam=int(spam), wanted=int(not spam), judged=weight)
+            session.expunge_all()
+    if told:
+        with database.writing() as session:
+            session.connection().execute(_JUDGED, told)
+            session.commit()
+    return len(told)
 
 
 def rebuild(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from characters import World
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 
 from moderation import authorship, learning, review
 from moderation.models import Comment, Learned, Lesson, Site
@@ -124,9 +124,28 @@ def test_folded_it_is_the_same_model_and_no_lesson_is_left(world: World, site: s
 
 
 def test_it_is_folded_once_there_is_enough(world: World, site: str) -> None:
+    learning.catch_up(world.database)
     teach(world, 2)
-    assert learning.fold_due(world.database, at_least=5) == 0
-    assert learning.fold_due(world.database, at_least=4) == 4
+    assert learning.catch_up(world.database, at_least=5) == 0
+    assert learning.catch_up(world.database, at_least=4) == 4
+
+
+def test_what_was_decided_before_there_was_a_classifier_is_learned_first(
+    world: World, site: str
+) -> None:
+    teach(world, 8)
+    with world.database.writing() as session:
+        session.execute(update(Comment).values(taught="", evidence=None, likeness=None))
+        session.execute(delete(Lesson))
+        session.commit()
+    assert live(world, site) == Model()
+    learning.catch_up(world.database)
+    model = live(world, site)
+    assert (model.spam.replies, model.wanted.replies) == (8, 8)
+    with world.database.reading() as session:
+        assert learning.record(session, site, spam_from=80).all.judged > 10
+    learning.catch_up(world.database)
+    assert live(world, site) == model == learning.rebuild(world.database, site)
 
 
 def test_who_comes_second_to_a_folding_learns_nothing_twice(
@@ -156,7 +175,7 @@ def test_changed_words_are_taken_back_as_they_were_learned(world: World, site: s
     comment = world.published(body="These words were approved.")
     change(world, comment, "Those are others.")
     assert live(world, site) == empty
-    learning.fold_due(world.database, at_least=1)
+    learning.fold(world.database, site)
     assert live(world, site) == empty
 
 
@@ -166,7 +185,7 @@ def test_erased_words_are_taken_back(world: World, site: str, *, is_folded: bool
     before = live(world, site)
     comment = world.published(body="Somebody's own words.", email="once@example.org")
     if is_folded:
-        learning.fold_due(world.database, at_least=1)
+        learning.fold(world.database, site)
     with world.database.writing() as session:
         (held,) = authorship.hold(session, [comment])
         authorship.erase(session, held, at=held.created_at)
@@ -195,7 +214,7 @@ def test_whatever_happens_learned_anew_from_the_log_it_is_the_same(world: World,
         elif act == "edit" and step % 3 == 0:
             change(world, comment, f"Changed {step}, subscribe.")
         elif act == "fold":
-            learning.fold_due(world.database, at_least=1)
+            learning.fold(world.database, site)
         elif act != "edit":
             world.decide(comment, act)
     before = live(world, site)

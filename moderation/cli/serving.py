@@ -16,7 +16,7 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
-from moderation import demo, measuring, migrations
+from moderation import demo, learning, measuring, migrations
 
 from .batches import work_once
 from .mail import deliver_once
@@ -34,6 +34,8 @@ TIDY_EVERY = timedelta(minutes=10)
 #: How old the pictures of the queue's health may be.
 COUNT_EVERY = timedelta(minutes=5)
 DELIVER_EVERY = timedelta(seconds=5)
+#: How long lessons may lie beside the models that they belong to.
+LEARN_EVERY = timedelta(seconds=5)
 #: Somebody looks at the bar of their batch.
 WORK_EVERY = timedelta(seconds=1)
 #: A mail server that cannot be used is left alone for so long.
@@ -114,6 +116,16 @@ def _working(app: Flask) -> Any:
     return _beside(act, WORK_EVERY)
 
 
+def _learning() -> Any:
+    stored = database()
+
+    def act(over: threading.Event) -> timedelta:
+        learning.catch_up(stored, is_over=over.is_set)
+        return LEARN_EVERY
+
+    return _beside(act, LEARN_EVERY)
+
+
 def run_server(host: str, port: int, workers: int) -> None:
     """Run granian until it is told to stop."""
     database().dispose()
@@ -122,7 +134,7 @@ def run_server(host: str, port: int, workers: int) -> None:
     multiprocessing.set_start_method("spawn", force=True)
     # Threads need the application itself, not the proxy, which is typed as if it were one.
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    with _tidying(), _counting(), _delivering(app), _working(app):
+    with _tidying(), _counting(), _delivering(app), _working(app), _learning():
         server("moderation:create_app", host, port, workers).serve()
 
 
