@@ -101,7 +101,4 @@ def facts(
         blocked_words=settings.blocked_words,
         links_allowed=settings.links_allowed,
         likeness=likeness,
-        learning=settings.learning,
-        learned_hold_from=settings.learned_hold_from,
-        learned_spam_from=settings.learned_spam_from,
     )

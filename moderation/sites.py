@@ -60,22 +60,13 @@ def _one_of(kind: str, known: tuple[str, ...], text: str) -> str:
 
 
 #: The largest number that makes sense: more links than a reply can hold, a year, a crowd.
-MOST = {
-    "learned_hold_from": 100,
-    "learned_spam_from": 100,
-    "links_allowed": 100,
-    "edit_minutes": 525_600,
-    "reports_to_hold": 1_000,
-}
+MOST = {"links_allowed": 100, "edit_minutes": 525_600, "reports_to_hold": 1_000}
 
 #: How the text in which somebody writes a setting is read: on a page, or in a command.
 READERS: dict[str, Callable[[str], Any]] = {
     "hold_everything": _switch,
     "blocked_words": _words,
     "links_allowed": partial(_number, MOST["links_allowed"]),
-    "learning": _switch,
-    "learned_hold_from": partial(_number, MOST["learned_hold_from"]),
-    "learned_spam_from": partial(_number, MOST["learned_spam_from"]),
     "other_way": partial(_one_of, "choice", tuple(map(str, OtherWay))),
     "edit_minutes": partial(_number, MOST["edit_minutes"]),
     "reports_to_hold": partial(_number, MOST["reports_to_hold"]),

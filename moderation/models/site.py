@@ -33,12 +33,6 @@ class SiteSettings:
     blocked_words: tuple[str, ...] = ()
     #: How many links a reply may carry before that counts against it.
     links_allowed: int = 1
-    #: Whether what the classifier learned is told and orders the queue; it learns either way.
-    learning: bool = True
-    #: From which probability of spam on, in percent, it holds a reply by itself; 0 for never.
-    learned_hold_from: int = 0
-    #: And from which on it marks one as spam by itself; 0 for never.
-    learned_spam_from: int = 0
     #: What stands beside the sum.
     other_way: OtherWay = OtherWay.MODERATOR
     #: For how long after writing a reply its author may change it; 0 for never.

@@ -104,6 +104,11 @@ class Model:
     record: "array[int]" = field(default_factory=lambda: array("I", bytes(8 * STEPS)))
     _calibrated: tuple[float, float] | None = field(default=None, compare=False)
 
+    @property
+    def has_learned(self) -> bool:
+        """Whether it has seen enough of both kinds to be listened to."""
+        return min(self.spam.replies, self.wanted.replies) >= ENOUGH
+
     def learn(
         self, buckets: Sequence[int], *, spam: int, wanted: int, judged: float | None
     ) -> None:

@@ -45,8 +45,3 @@ class Facts:
     hold_everything: bool = True
     blocked_words: tuple[str, ...] = ()
     links_allowed: int = 1
-    #: Whether the classifier may speak, and from which probability on (in hundredths, 0 for never)
-    #: it may hold a reply, mark it as spam, or below which speak for it.
-    learning: bool = True
-    learned_hold_from: int = 0
-    learned_spam_from: int = 0

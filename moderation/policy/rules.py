@@ -117,7 +117,7 @@ def learned(facts: Facts) -> Reason | None:
     sure, detail = _learned(facts)
     if sure is None or sure < LEARNED_SPAM:
         return None
-    return Reason("learned", _learned_effect(facts, sure), (sure - 50) * 6 // 5, detail)
+    return Reason("learned", Effect.ORDER, (sure - 50) * 6 // 5, detail)
 
 
 def learned_wanted(facts: Facts) -> Reason | None:
@@ -131,15 +131,9 @@ def learned_wanted(facts: Facts) -> Reason | None:
 def _learned(facts: Facts) -> tuple[int | None, str]:
     """How likely spam it is, in hundredths, and what it is like."""
     likeness = facts.likeness
-    if likeness is None or not facts.learning or not likeness.has_learned:
+    if likeness is None or not likeness.has_learned:
         return None, ""
     return round(100 * likeness.probability), "; ".join((str(likeness.alike), *likeness.words))
-
-
-def _learned_effect(facts: Facts, sure: int) -> Effect:
-    if 0 < facts.learned_spam_from <= sure:
-        return Effect.SPAM
-    return Effect.HOLD if 0 < facts.learned_hold_from <= sure else Effect.ORDER
 
 
 def unsolved(facts: Facts) -> Reason | None:

@@ -99,6 +99,11 @@ def date(moment: datetime | calendar_day) -> str:
     return dates.format_date(day, "long", locale=_formats())
 
 
+def month(day: calendar_day) -> str:
+    """The month and its year: "October 2026"."""
+    return dates.format_skeleton("yMMMM", day, locale=_formats())
+
+
 def avatar(seed: str) -> Markup:
     """The drawing that stands for an author, as inline SVG; the widget draws the same."""
     return Markup(

@@ -117,8 +117,6 @@ SETTINGS: dict[str, str] = {
     "links": "links_allowed",
     "stranger_links": "links_allowed",
     "unsolved": "other_way",
-    "learned": "learning",
-    "learned_wanted": "learning",
     "hold_everything": "hold_everything",
     "reported": "reports_to_hold",
 }
