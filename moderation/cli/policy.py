@@ -3,9 +3,10 @@
 import csv
 import html
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
 from flask.cli import with_appcontext
@@ -63,7 +64,7 @@ def replay_command(file: Path | None, key: str | None, scores: Path | None) -> N
     sources = [_file(file)] if file else list(_sites(key))
     written: list[tuple[int, Judged]] = []
     for name, number, examples in sources:
-        with click.progressbar(length=number, label=f"Replaying {name}", file=_stderr()) as bar:
+        with click.progressbar(length=number, label=f"Replaying {name}", file=sys.stderr) as bar:
             judged = []
             for one in replay(examples):
                 judged.append(one)
@@ -82,17 +83,13 @@ def rebuild_command(key: str | None) -> None:
     """Learn all decisions anew, from their log."""
     for site in _found(key):
         with click.progressbar(
-            length=_decided(site), label=f"Learning {site.key}", file=_stderr()
+            length=_decided(site), label=f"Learning {site.key}", file=sys.stderr
         ) as bar:
             model = learning.rebuild(database(), site.id, bar.update)
         click.echo(
             f"{site.key}: learned from {model.spam.replies} comments marked as spam "
             f"and {model.wanted.replies} approved ones."
         )
-
-
-def _stderr() -> TextIO:
-    return click.get_text_stream("stderr")
 
 
 def _found(key: str | None) -> list[Site]:
