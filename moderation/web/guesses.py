@@ -25,6 +25,9 @@ _NOBODYS_HASH = HASHER.hash(new_token())
 WINDOW = timedelta(minutes=15)
 MOST_HERE = 5
 MOST_ANYWHERE = 50
+#: Codes are asked of those who have the password, and six digits are few: ten in a quarter of an
+#: hour from however many networks find one of them in a year or so.
+MOST_CODES = 10
 
 WAIT = _("Too many sign-ins failed. Wait a quarter of an hour, then try again.")
 
@@ -58,13 +61,20 @@ def is_password(stored: str | None, given: str) -> bool:
         return False
 
 
-def attempt(account: str, right: Callable[[], bool]) -> bool:
+def is_code(account: str, right: Callable[[], bool]) -> bool:
+    """Whether a second factor for an account is right; its own count, which wrong passwords, and so
+    those who have none, cannot use up. Raises TooOften before looking at it.
+    """
+    return attempt(f"code:{account}", right, anywhere=MOST_CODES)
+
+
+def attempt(account: str, right: Callable[[], bool], *, anywhere: int = MOST_ANYWHERE) -> bool:
     """Whether what was given for an account is right. Raises TooOften before looking at it.
 
     The failure is written before it is tried, and taken back when it was right: a hundred tries
     at once count as a hundred.
     """
-    failure = _counted(account)
+    failure = _counted(account, anywhere)
     if not right():
         return False
     with writing() as rows:
@@ -73,14 +83,14 @@ def attempt(account: str, right: Callable[[], bool]) -> bool:
     return True
 
 
-def _counted(account: str) -> str:
+def _counted(account: str, anywhere: int) -> str:
     failure = new_id()
     with writing() as rows:
         # Guesses are counted one after the other; on SQLite the write lock sees to that.
         rows.execute(select(Secret.id).where(Secret.purpose == "accounts").with_for_update())
         address = request.remote_addr or ""
         network = network_digest(rows, service().keyring, address, now()) or ""
-        _refuse_guessers(rows, account, network)
+        _refuse_guessers(rows, account, network, anywhere)
         rows.add(
             SignInFailure(id=failure, account_digest=account, network_digest=network, at=now())
         )
@@ -89,11 +99,11 @@ def _counted(account: str) -> str:
     return failure
 
 
-def _refuse_guessers(rows: Session, account: str, network: str) -> None:
+def _refuse_guessers(rows: Session, account: str, network: str, anywhere: int) -> None:
     recent = SignInFailure.at > now() - WINDOW
-    anywhere = SignInFailure.account_digest == account
-    here = anywhere & (SignInFailure.network_digest == network)
-    for guesses, most in ((here, MOST_HERE), (anywhere, MOST_ANYWHERE)):
+    theirs = SignInFailure.account_digest == account
+    here = theirs & (SignInFailure.network_digest == network)
+    for guesses, most in ((here, MOST_HERE), (theirs, anywhere)):
         number, first = rows.execute(
             select(func.count(), func.min(SignInFailure.at)).where(recent, guesses)
         ).one()

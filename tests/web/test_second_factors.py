@@ -34,7 +34,7 @@ from moderation.models import (
     SignInFailure,
 )
 from moderation.privacy import Keyring
-from moderation.web.guesses import MOST_HERE
+from moderation.web.guesses import MOST_CODES, MOST_HERE
 from moderation.web.relying import here
 
 NOON = datetime(2026, 11, 25, 12, 0, 15, tzinfo=UTC)
@@ -414,17 +414,35 @@ def test_wrong_codes_are_counted_like_wrong_passwords(world: World) -> None:
     answer = half.post("/login/second", code=code_of(app, 1))
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) > 0
-    password = SignedIn(world.client()).post("/login", email=ANN, password=PASSWORD)
-    assert password.status_code == 429
+    again = half_signed_in(world)
+    assert again.post("/login/second", code=code_of(app, 1)).status_code == 429
     assert not is_in(half)
     assert codes
 
 
+def test_from_many_networks_ten_codes_are_tried_and_passwords_use_none_of_them_up(
+    world: World,
+) -> None:
+    app, _codes = set_up_app(world.signed_in())
+
+    def tried(network: int, code: str) -> int:
+        client = world.client()
+        client.environ_base["REMOTE_ADDR"] = f"203.0.{network}.7"
+        half = SignedIn(client)
+        half.post("/login", email=ANN, password=PASSWORD)
+        return half.post("/login/second", code=code).status_code
+
+    for _ in range(MOST_HERE):
+        SignedIn(world.client()).post("/login", email=ANN, password="wrong")
+    assert [tried(network, "000000") for network in range(MOST_CODES)] == [422] * MOST_CODES
+    assert tried(200, code_of(app, 1)) == 429
+
+
 def test_right_passwords_do_not_take_wrong_codes_back(world: World) -> None:
-    set_up_app(world.signed_in())
+    app, _codes = set_up_app(world.signed_in())
     for _ in range(MOST_HERE):
         assert refused(half_signed_in(world), "000000")
-    answer = SignedIn(world.client()).post("/login", email=ANN, password=PASSWORD)
+    answer = half_signed_in(world).post("/login/second", code=code_of(app, 1))
     assert answer.status_code == 429
 
 
