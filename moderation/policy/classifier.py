@@ -129,18 +129,21 @@ class Model:
         """What these pieces say. Changes nothing."""
         spam, wanted = self.spam, self.wanted
         in_spam, in_wanted = spam.counts, wanted.counts
-        by_replies, by_pieces, known = 0.0, 0.0, 0
-        log = math.log
+        total, known, log = 0.0, 0, math.log
         for bucket in buckets:
             seen, other = in_spam[bucket], in_wanted[bucket]
             if seen or other:
                 known += 1
-                by_replies += log((seen + SEEN_IN_A_REPLY) / (other + SEEN_IN_A_REPLY))
-                by_pieces += log((seen + SEEN_AMONG_PIECES) / (other + SEEN_AMONG_PIECES))
+                # Both forms at once: the sum of their logarithms is that of their product.
+                total += log(
+                    (seen + SEEN_IN_A_REPLY)
+                    * (seen + SEEN_AMONG_PIECES)
+                    / ((other + SEEN_IN_A_REPLY) * (other + SEEN_AMONG_PIECES))
+                )
         replies = (wanted.replies + 2 * SEEN_IN_A_REPLY) / (spam.replies + 2 * SEEN_IN_A_REPLY)
         smoothed = SEEN_AMONG_PIECES * (spam.distinct + wanted.distinct + 1)
         pieces = (wanted.pieces + smoothed) / (spam.pieces + smoothed)
-        total = by_replies + by_pieces + known * (log(replies) + log(pieces))
+        total += known * log(replies * pieces)
         return Evidence(total / 2 / math.sqrt(known + 1), known)
 
     def probability(self, weight: float) -> float:

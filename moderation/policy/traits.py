@@ -40,9 +40,12 @@ class Said:
 
 
 def buckets(said: Said) -> list[int]:
-    """The buckets of all its pieces, each once, in no particular order."""
-    found = {crc32(piece.encode()) & (BUCKETS - 1) for piece in _pieces(said)}
-    return sorted(found)
+    """The buckets of all its pieces, each once, in order."""
+    shown = _shown(said.text)
+    folded = disguises.fold(shown)
+    pieces = _runs(f" {' '.join(folded.split())} ")
+    pieces.update(piece.encode() for piece in _told(said, shown, _words(folded)))
+    return sorted({crc32(piece) & (BUCKETS - 1) for piece in pieces})
 
 
 def spoken(said: Said) -> dict[str, int]:
@@ -54,17 +57,23 @@ def spoken(said: Said) -> dict[str, int]:
     return {told: crc32(piece.encode()) & (BUCKETS - 1) for told, piece in telling.items()}
 
 
-def _pieces(said: Said) -> set[str]:
-    shown = _shown(said.text)
-    folded = disguises.fold(shown)
-    spaced = f" {' '.join(folded.split())} "
-    found = {
-        spaced[at : at + length]
+def _runs(text: str) -> set[bytes]:
+    """Every run of so many characters."""
+    spans = [
+        (at, at + length)
         for length in range(SHORTEST, LONGEST + 1)
-        for at in range(len(spaced) - length + 1)
-    }
-    words = _words(folded)
-    found.update(f"w:{word}" for word in words)
+        for at in range(len(text) - length + 1)
+    ]
+    if text.isascii():
+        # A character is a byte: written as bytes once, not piece by piece.
+        packed = text.encode()
+        return {packed[start:end] for start, end in spans}
+    return {text[start:end].encode() for start, end in spans}
+
+
+def _told(said: Said, shown: str, words: list[str]) -> set[str]:
+    """What else it is known by."""
+    found = {f"w:{word}" for word in words}
     found.update(f"b:{one} {two}" for one, two in pairwise(words))
     found.update(f"d:{domain}" for domain in _domains(said))
     found.update(f"n:{word}" for word in _words(disguises.fold(said.name[:200])))
