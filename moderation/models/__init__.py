@@ -9,6 +9,7 @@ from .document import Document
 from .factor import AuthenticatorApp, Passkey, RecoveryCode
 from .invitation import Invitation
 from .lease import Lease
+from .linked import LinkedDomain
 from .listed import Listed, ListEntry, ListKind, Standing
 from .message import Kind, Message, State, Subscription
 from .moderator import (
@@ -30,7 +31,7 @@ from .report import Report
 from .revision import Revision
 from .saved_view import SavedView
 from .secret import Secret
-from .site import OtherWay, Site, SiteDefaults, SiteSettings
+from .site import OtherWay, Site, SiteDefaults, SiteSettings, laid_over
 from .site_reason import SiteReason
 from .status import Status
 from .tally import CommentReason, DayTally, Tally
@@ -59,6 +60,7 @@ __all__ = [
     "Invitation",
     "Kind",
     "Lease",
+    "LinkedDomain",
     "ListEntry",
     "ListKind",
     "Listed",
@@ -99,5 +101,6 @@ __all__ = [
     "Together",
     "Token",
     "What",
+    "laid_over",
     "open_sites",
 ]

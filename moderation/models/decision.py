@@ -60,8 +60,10 @@ class Decision(Base):
     undoes_id: Mapped[str | None] = mapped_column(ForeignKey("decision.id"), index=True)
 
     @staticmethod
-    def first(comment_id: str, became: Status, at: datetime) -> dict[str, Any]:
-        """The row of the policy's decision, with which a comment begins."""
+    def first(comment_id: str, became: Status, at: datetime, reason: str = "") -> dict[str, Any]:
+        """The row of the policy's decision, with which a comment begins; `reason` is the code of
+        the rule by which it did not only wait.
+        """
         row = dict.fromkeys(("was", "by_id", "undoes_id"))
         return row | {
             "id": new_id(),
@@ -69,7 +71,7 @@ class Decision(Base):
             "version": 1,
             "became": became,
             "actor": Actor.POLICY,
-            "reason": "",
+            "reason": reason,
             "note": "",
             "at": at,
         }

@@ -7,5 +7,19 @@ verdict, so that a moderator sees what the service saw.
 from .facts import Facts
 from .reasons import Effect, Outcome, Reason, Verdict
 from .rules import RULES, Rule, judge
+from .terms import OFF, TERMS, Terms, Wishes
 
-__all__ = ["RULES", "Effect", "Facts", "Outcome", "Reason", "Rule", "Verdict", "judge"]
+__all__ = [
+    "OFF",
+    "RULES",
+    "TERMS",
+    "Effect",
+    "Facts",
+    "Outcome",
+    "Reason",
+    "Rule",
+    "Terms",
+    "Verdict",
+    "Wishes",
+    "judge",
+]
