@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session, joinedload
 
 from moderation import judging, lists, policy
 from moderation.drafts import Words, words
-from moderation.judging import Judged, Sent
+from moderation.judging import Around, Judged, Past, Sent
 from moderation.models import (
     Actor,
     Author,
     Comment,
     Decision,
     Document,
+    LinkedDomain,
     Message,
     Note,
     Receipt,
@@ -27,7 +28,7 @@ from moderation.models import (
     Subscription,
     Thread,
 )
-from moderation.text import markup
+from moderation.text import domains, markup
 
 #: An author's reasons, as they stand in the history of decisions.
 OWN_WISH, ERASED = "own_wish", "erased"
@@ -112,13 +113,16 @@ def edit(
     with session.no_autoflush:
         rendered = said.rendered
         links, made_by = list(rendered.links), markup.MARKUP_VERSION
-        comment.change_text(said.body, rendered.html, links, made_by, at=at)
+        became = Status.SPAM if verdict.outcome is policy.Outcome.SPAM else Status.PENDING
+        comment.change_text(said.body, rendered.html, links, made_by, at=at, became=became)
         comment.fingerprint, comment.text_digest = said.fingerprint, said.text_digest
         comment.evidence = likeness.evidence if likeness else None
         comment.likeness = likeness.probability if likeness else None
         comment.score = verdict.score
         comment.reasons = [reason.stored() for reason in verdict.reasons]
     session.flush()
+    LinkedDomain.forget(session, comment.id)
+    LinkedDomain.keep(session, site.id, comment.id, domains.of_links(links))
     return True
 
 
@@ -139,34 +143,21 @@ def _facts(
     )
     own = int(comment.text_digest == said.text_digest)
     twins = judging.twins(session, site, said.text_digest) - own
-    listed = lists.listed(
-        session,
-        site.id,
-        author=comment.author.email_digest if comment.author else "",
-        name=comment.name,
-        website=comment.website,
-        links=said.rendered.links,
+    digest = comment.author.email_digest if comment.author else ""
+    known = judging.author(session, site.id, digest, but=comment.id)
+    asked = lists.Asked(digest, comment.name, comment.website, said.rendered.links)
+    return judging.facts(
+        site,
+        judged,
+        # What was decided about the author's other replies: this one cannot speak for itself.
+        past=known[1] if known else Past(),
+        listed=lists.listed(session, site.id, asked, now=at),
+        sent=Sent.noticed(comment.reasons),
+        # How many came at the same time says nothing of a change.
+        around=Around(twins, page_since=comment.thread.created_at),
+        linked=judging.linked(session, site, judged, at, but=comment.id),
         now=at,
     )
-    past, sent = _past(session, comment), _sent(comment)
-    return judging.facts(site, judged, past=past, listed=listed, sent=sent, twins=twins)
-
-
-def _past(session: Session, comment: Comment) -> dict[Status, int]:
-    """What was decided about the author's other replies: this one cannot speak for itself."""
-    others = (
-        select(Comment.status, func.count())
-        .where(Comment.author_id == comment.author_id, Comment.id != comment.id)
-        .group_by(Comment.status)
-    )
-    return dict(session.execute(others).all())
-
-
-def _sent(comment: Comment) -> Sent:
-    """How it came, read out of what the policy noticed then: a change does not wash it off."""
-    noticed = {reason["code"]: reason["detail"] for reason in comment.reasons}
-    sent = Sent(honeypot="honeypot" in noticed, solved="unsolved" not in noticed)
-    return replace(sent, seconds=float(noticed["haste"])) if "haste" in noticed else sent
 
 
 def withdraw(session: Session, comment: Comment, *, at: datetime) -> bool:
@@ -234,7 +225,7 @@ def _empty(comment: Comment) -> None:
 
 def _forget_around(session: Session, comment: Comment) -> None:
     """What else says something of the comment, or is about it alone."""
-    for model in (Revision, Report, Message, Subscription, Note):
+    for model in (Revision, Report, Message, Subscription, Note, LinkedDomain):
         session.execute(delete(model).where(model.comment_id == comment.id))
     notes = update(Decision).where(Decision.comment_id == comment.id)
     session.execute(notes.values(note=""))

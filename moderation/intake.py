@@ -4,18 +4,19 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, exists, func, insert, select
+from sqlalchemy import Row, bindparam, exists, insert, select
 from sqlalchemy.orm import Session
 
-from moderation import captcha, lists, notices, policy, privacy
+from moderation import captcha, judging, lists, notices, policy, privacy
 from moderation.database import insert_once, table
 from moderation.drafts import Draft, Reply, draft
-from moderation.judging import TWINS, Judged, Sent, facts
+from moderation.judging import TWINS, Around, Judged, Past, Sent
 from moderation.keeping import network_digest
 from moderation.models import (
     Author,
     Comment,
     Decision,
+    LinkedDomain,
     Listed,
     Receipt,
     Site,
@@ -33,7 +34,7 @@ from moderation.refusals import (
     Refused,
     WrongAnswer,
 )
-from moderation.text import markup
+from moderation.text import domains, markup
 
 __all__ = [
     "AlreadySpent",
@@ -54,7 +55,7 @@ __all__ = [
 ]
 
 
-_comments, _authors, _threads = table(Comment), table(Author), table(Thread)
+_comments, _threads = table(Comment), table(Thread)
 _INSERT_COMMENT, _INSERT_DECISION = insert(_comments), insert(table(Decision))
 
 
@@ -101,7 +102,8 @@ def take(
     statements are built once, and rows are written as rows. A comment that waits is therefore
     given back outside the session.
     """
-    thread = _thread(session, site, left, now)
+    network = network_digest(session, keyring, left.reply.address, now)
+    thread = _thread(session, site, left, network, now)
     if left.reply.parent:
         _hold(session, thread.id)
     if not thread.open:
@@ -111,34 +113,42 @@ def take(
         raise Duplicate
     author_id, past = _author(session, keyring, site, left, now)
     sent = Sent(bool(left.reply.honeypot), seconds, solved)
-    listed = _listed(session, site, left, now)
-    known = facts(
+    judged = _judged(left)
+    known = judging.facts(
         site,
-        _judged(left),
+        judged,
         past=past,
-        listed=listed,
+        listed=_listed(session, site, left, now),
         sent=sent,
-        twins=thread.twins,
+        around=_around(thread),
+        linked=judging.linked(session, site, judged, now),
         likeness=likeness,
+        now=now,
     )
     verdict = policy.judge(known)
     comment = _comment(left, site, thread.id, author_id, verdict, now)
-    comment.network_digest = network_digest(session, keyring, left.reply.address, now)
+    comment.network_digest = network
     if likeness:
         comment.evidence, comment.likeness = likeness.evidence, likeness.probability
     comment.place(parent)
+    _store(session, comment, verdict, now)
+    LinkedDomain.keep(session, site.id, comment.id, domains.of_links(left.rendered.links))
+    return comment
+
+
+def _store(session: Session, comment: Comment, verdict: policy.Verdict, now: datetime) -> None:
     if verdict.outcome is not policy.Outcome.PUBLISH:
         comment.version = 1
         rows = session.connection()
         rows.execute(_INSERT_COMMENT, comment.row())
-        rows.execute(_INSERT_DECISION, Decision.first(comment.id, comment.status, now))
-        return comment
+        first = Decision.first(comment.id, comment.status, now, verdict.spam_by)
+        rows.execute(_INSERT_DECISION, first)
+        return
     session.add(comment)
     session.flush()
     comment.decide(Status.APPROVED, by=None, at=now)
     session.flush()
     notices.decided(session, comment, at=now)
-    return comment
 
 
 def spend(session: Session, challenge: captcha.Challenge, answer: str | None) -> None:
@@ -218,8 +228,8 @@ def _begin_thread(session: Session, site_id: str, page: str, now: datetime) -> N
     insert_once(session, Thread, row)
 
 
-#: A thread, whether it has the same reply from somebody of the same name, and how many replies of
-#: the site say the same.
+#: A thread, whether it has the same reply from somebody of the same name, how many replies of the
+#: site say the same, and how many came of late: each the beginning of an index range.
 _THREAD = select(
     _threads.c.id,
     _threads.c.open,
@@ -229,12 +239,27 @@ _THREAD = select(
         _comments.c.fingerprint == bindparam("fingerprint"),
     )
     .label("has_it"),
+    _threads.c.created_at,
     TWINS.label("twins"),
+    judging.recent("network", _comments.c.network_digest == bindparam("network")).label("network"),
+    judging.recent("page", _comments.c.thread_id == _threads.c.id, correlated=_threads).label(
+        "page"
+    ),
+    judging.recent(
+        "site", _comments.c.site_id == bindparam("site_id"), _comments.c.status.in_(list(Status))
+    ).label("site"),
 ).where(_threads.c.site_id == bindparam("site_id"), _threads.c.page == bindparam("page"))
 
 
-def _thread(session: Session, site: Site, left: Draft, now: datetime) -> Row[Any]:
+def _thread(
+    session: Session, site: Site, left: Draft, network: str | None, now: datetime
+) -> Row[Any]:
+    settings = site.settings
     asked = {
+        "network": network,
+        **judging.window("network", settings, now),
+        **judging.window("page", settings, now),
+        **judging.window("site", settings, now),
         "site_id": site.id,
         "page": left.reply.page,
         "fingerprint": left.fingerprint,
@@ -267,49 +292,37 @@ def _parent(session: Session, thread_id: str, parent_id: str | None) -> Comment 
     return parent
 
 
-#: An author, and how many of their comments have which status.
-_AUTHOR = (
-    select(_authors.c.id, _comments.c.status, func.count(_comments.c.id))
-    .select_from(_authors.outerjoin(_comments, _comments.c.author_id == _authors.c.id))
-    .where(
-        _authors.c.site_id == bindparam("site_id"),
-        _authors.c.email_digest == bindparam("email_digest"),
-    )
-    .group_by(_authors.c.id, _comments.c.status)
-)
+def _around(thread: Row[Any]) -> Around:
+    return Around(thread.twins, thread.network, thread.page, thread.site, thread.created_at)
 
 
 def _author(
     session: Session, keyring: privacy.Keyring, site: Site, left: Draft, now: datetime
-) -> tuple[str, dict[Status, int]]:
+) -> tuple[str, Past]:
     """The id of who wrote it, and what was decided about what they wrote before."""
-    asked = {"site_id": site.id, "email_digest": left.author_digest}
-    known = session.connection().execute(_AUTHOR, asked).all()
-    if not known:
+    known = judging.author(session, site.id, left.author_digest)
+    if known is None:
         author_id = privacy.new_id()
         row = {
             "id": author_id,
-            **asked,
+            "site_id": site.id,
+            "email_digest": left.author_digest,
             "email_sealed": keyring.seal(left.reply.email, Author.email_row(author_id)),
             "avatar": left.avatar,
             "created_at": now,
         }
         if insert_once(session, Author, row):
-            return author_id, {}
-        known = session.connection().execute(_AUTHOR, asked).all()
-    return known[0].id, {status: number for _id, status, number in known if status}
+            return author_id, Past()
+        known = judging.author(session, site.id, left.author_digest)
+    if known is None:
+        raise RuntimeError("an author who was there a moment before is gone")
+    return known
 
 
 def _listed(session: Session, site: Site, left: Draft, now: datetime) -> Listed:
-    return lists.listed(
-        session,
-        site.id,
-        author=left.author_digest,
-        name=left.reply.name,
-        website=left.reply.website,
-        links=left.rendered.links,
-        now=now,
-    )
+    reply = left.reply
+    asked = lists.Asked(left.author_digest, reply.name, reply.website, left.rendered.links)
+    return lists.listed(session, site.id, asked, now=now)
 
 
 def _judged(left: Draft) -> Judged:

@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session, aliased
@@ -62,35 +63,99 @@ _FOUND = (
 )
 
 
-def listed(
-    session: Session,
-    site_id: str,
-    *,
-    author: str,
-    name: str,
-    website: str,
-    links: Iterable[str],
-    now: datetime,
-) -> Listed:
-    """What the list says of a reply, in one query. `author` is the digest of its address."""
-    hosts = [host for link in links if (host := _host(link))]
-    own = _host(website)
-    keys = {"author": ListEntry.key_of(ListKind.ADDRESS, author), "name": _name_key(name)}
-    domains = {domain for host in (*hosts, own) for domain in _with_above(host)}
-    asked = [*keys.values(), *(ListEntry.key_of(ListKind.DOMAIN, one) for one in domains)]
-    found = session.connection().execute(_FOUND, {"site_id": site_id, "keys": asked, "now": now})
-    said = dict(found.all())
+class Asked(NamedTuple):
+    """What a list may say something of: `author` is the digest of a reply's address."""
+
+    author: str
+    name: str
+    website: str
+    links: tuple[str, ...]
+
+    @property
+    def hosts(self) -> list[str]:
+        """Where its links lead."""
+        return [host for link in self.links if (host := _host(link))]
+
+    @property
+    def keys(self) -> set[str]:
+        """What is looked for."""
+        hosts = (*self.hosts, _host(self.website))
+        domains = {domain for host in hosts for domain in _with_above(host)}
+        author = ListEntry.key_of(ListKind.ADDRESS, self.author)
+        own = {author, _name_key(self.name)}
+        return own | {ListEntry.key_of(ListKind.DOMAIN, one) for one in domains}
+
+
+def listed(session: Session, site_id: str, asked: Asked, *, now: datetime) -> Listed:
+    """What the list says of a reply, in one query."""
+    return _said_of(asked, _said(session, site_id, asked.keys, now))
+
+
+def listed_each(
+    session: Session, site_id: str, asked: Iterable[Asked], *, now: datetime
+) -> list[Listed]:
+    """The same of several, in few queries, in their order."""
+    several = list(asked)
+    keys = sorted({key for one in several for key in one.keys})
+    said: dict[str, Standing] = {}
+    for begin in range(0, len(keys), _MOST_KEYS):
+        said |= _said(session, site_id, keys[begin : begin + _MOST_KEYS], now)
+    return [_said_of(one, said) for one in several]
+
+
+#: So many are looked for at once: both databases take more in one statement.
+_MOST_KEYS = 5_000
+
+
+def _said(
+    session: Session, site_id: str, keys: Iterable[str], now: datetime
+) -> dict[str, Standing]:
+    asked = {"site_id": site_id, "keys": list(keys), "now": now}
+    return dict(session.connection().execute(_FOUND, asked).all())
+
+
+def _said_of(asked: Asked, said: dict[str, Standing]) -> Listed:
     if not said:
         return Listed()
-    deciding = {host: _deciding(host, said) for host in (*hosts, own)}
-    blocked = [domain for domain, standing in deciding.values() if standing is Standing.BLOCKED]
+    hosts = asked.hosts
+    deciding = {host: _deciding(host, said) for host in (*hosts, _host(asked.website))}
+    author_is = said.get(ListEntry.key_of(ListKind.ADDRESS, asked.author))
+    name_is = said.get(_name_key(asked.name))
     return Listed(
-        address_blocked=said.get(keys["author"]) is Standing.BLOCKED,
-        name_blocked=said.get(keys["name"]) is Standing.BLOCKED,
-        domains_blocked=tuple(sorted(set(blocked))),
-        author_trusted=said.get(keys["author"]) is Standing.TRUSTED,
+        address_blocked=author_is is Standing.BLOCKED,
+        name_blocked=name_is is Standing.BLOCKED,
+        domains_blocked=_with(Standing.BLOCKED, deciding),
+        address_watched=author_is is Standing.WATCHED,
+        name_watched=name_is is Standing.WATCHED,
+        domains_watched=_with(Standing.WATCHED, deciding),
+        author_trusted=author_is is Standing.TRUSTED,
         links_trusted=sum(deciding[host][1] is Standing.TRUSTED for host in hosts),
     )
+
+
+def _with(standing: Standing, deciding: dict[str, tuple[str, Standing | None]]) -> tuple[str, ...]:
+    return tuple(sorted({domain for domain, said in deciding.values() if said is standing}))
+
+
+#: So many trusted domains are looked at for others that look like them.
+_MOST_TRUSTED = 200
+_TRUSTED = (
+    select(_entries.c.shown)
+    .where(
+        _entries.c.site_id == bindparam("site_id"),
+        _entries.c.kind == ListKind.DOMAIN,
+        _entries.c.standing == Standing.TRUSTED,
+        or_(_entries.c.expires_at.is_(None), _entries.c.expires_at > _NOW),
+    )
+    .order_by(_entries.c.created_at.desc())
+    .limit(_MOST_TRUSTED)
+)
+
+
+def trusted_domains(session: Session, site_id: str, now: datetime) -> list[str]:
+    """The latest domains that were trusted on a site."""
+    found = session.connection().execute(_TRUSTED, {"site_id": site_id, "now": now})
+    return list(found.scalars())
 
 
 def _deciding(host: str, said: dict[str, Standing]) -> tuple[str, Standing | None]:
@@ -168,9 +233,16 @@ def _fill(entry: ListEntry, keyring: Keyring, site: Site, text: str) -> None:
         entry.key, entry.shown = ListEntry.key_of(ListKind.DOMAIN, domain), domain
 
 
+_TOLD = {
+    Standing.BLOCKED: What.BLOCKED,
+    Standing.WATCHED: What.WATCHED,
+    Standing.TRUSTED: What.TRUSTED,
+}
+
+
 def _entered(session: Session, keyring: Keyring, entry: ListEntry, by: Moderator) -> ListEntry:
     session.add(entry)
-    what = What.BLOCKED if entry.standing is Standing.BLOCKED else What.TRUSTED
+    what = _TOLD[entry.standing]
     subject = entry.label(keyring)
     # Its key, so that the masked address can be taken out when its owner has everything erased.
     session.add(Change.of(what, entry.site_id, by, entry.created_at, subject, became=entry.key))

@@ -12,7 +12,19 @@ from sqlalchemy.orm import Session
 
 from moderation.database import insert_once
 from moderation.languages import LANGUAGES
-from moderation.models import Change, Moderator, OtherWay, Site, SiteDefaults, SiteSettings, What
+from moderation.models import (
+    Change,
+    Moderator,
+    OtherWay,
+    Site,
+    SiteDefaults,
+    SiteSettings,
+    What,
+    laid_over,
+)
+from moderation.policy import TERMS, Terms
+from moderation.policy.reasons import MOST as MOST_SCORE
+from moderation.policy.terms import Number, Parameter, Switch
 from moderation.text import plain
 
 #: How a command, and the list of changes, call what is not a site's own.
@@ -38,9 +50,10 @@ def _switch(text: str) -> bool:
     return switches[text.lower()]
 
 
-def _number(most: int, text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= most):
-        raise BadOption("number", f"This is a number from 0 to {most}.")
+def _number(least: int, most: int, text: str) -> int:
+    readable = text.isascii() and text.isdigit() and len(text) < 10
+    if not readable or not least <= int(text) <= most:
+        raise BadOption("number", f"This is a number from {least} to {most}.")
     return int(text)
 
 
@@ -66,13 +79,70 @@ MOST = {"links_allowed": 100, "edit_minutes": 525_600, "reports_to_hold": 1_000}
 READERS: dict[str, Callable[[str], Any]] = {
     "hold_everything": _switch,
     "blocked_words": _words,
-    "links_allowed": partial(_number, MOST["links_allowed"]),
+    "links_allowed": partial(_number, 0, MOST["links_allowed"]),
     "other_way": partial(_one_of, "choice", tuple(map(str, OtherWay))),
-    "edit_minutes": partial(_number, MOST["edit_minutes"]),
-    "reports_to_hold": partial(_number, MOST["reports_to_hold"]),
+    "edit_minutes": partial(_number, 0, MOST["edit_minutes"]),
+    "reports_to_hold": partial(_number, 0, MOST["reports_to_hold"]),
     "language": partial(_one_of, "language", tuple(LANGUAGES)),
 }
-NAMES = tuple(one.name for one in fields(SiteSettings))
+#: What is no rule's own, but for those that are older than the rules.
+OPTIONS = tuple(one.name for one in fields(SiteSettings) if one.name != "rules")
+DOES, POINTS = "does", "score"
+
+
+def _readers_of(code: str, terms: Terms) -> dict[str, Callable[[str], Any]]:
+    """How the terms of a rule are read, by their names: "haste.does", "haste.seconds"."""
+    readers: dict[str, Callable[[str], Any]] = {}
+    if terms.may and not terms.option:
+        readers[DOES] = partial(_one_of, "choice", terms.may)
+    if terms.has_score:
+        readers[POINTS] = partial(_number, 0, MOST_SCORE)
+    own = {name: one for name, one in terms.parameters.items() if not getattr(one, "option", "")}
+    readers |= {name: _reader(parameter) for name, parameter in own.items()}
+    return {f"{code}.{name}": reader for name, reader in readers.items()}
+
+
+def _reader(parameter: Parameter) -> Callable[[str], Any]:
+    if isinstance(parameter, Number):
+        return partial(_number, parameter.least, parameter.most)
+    return _switch if isinstance(parameter, Switch) else _words
+
+
+for _code, _terms in TERMS.items():
+    READERS |= _readers_of(_code, _terms)
+NAMES = tuple(READERS)
+
+
+def bounds(name: str) -> tuple[int, int]:
+    """From which number to which a setting goes, where it is a number."""
+    code, _dot, own = name.partition(".")
+    parameter = TERMS[code].parameters.get(own) if own else None
+    if isinstance(parameter, Number):
+        return parameter.least, parameter.most
+    return 0, MOST.get(name, MOST_SCORE)
+
+
+def flat(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What is stored, by the names under which it is read."""
+    found = {name: value for name, value in options.items() if name in OPTIONS}
+    for code, own in options.get("rules", {}).items():
+        found |= {f"{code}.{name}": value for name, value in own.items()}
+    return found
+
+
+def value(settings: SiteSettings, name: str) -> Any:
+    """What holds under one of the NAMES."""
+    code, _dot, own = name.partition(".")
+    if not own:
+        return getattr(settings, name)
+    if own in {DOES, POINTS}:
+        return getattr(settings.rules, own)(code)
+    parameter = TERMS[code].parameters[own]
+    if isinstance(parameter, Number):
+        return settings.rules.number(code, own)
+    if isinstance(parameter, Switch):
+        return settings.rules.switch(code, own)
+    return settings.rules.words(code, own)
 
 
 def read(name: str, text: str) -> Any:
@@ -142,7 +212,7 @@ def change(
 ) -> None:
     """Change settings of a site that `find` gave; None is the default again."""
     before = site.options
-    site.options = _changed(before, wanted)
+    site.options = changed(before, wanted)
     session.add_all(_told(What.SETTING, site.id, before, site.options, by, at))
 
 
@@ -154,13 +224,26 @@ def change_defaults(
     insert_once(session, SiteDefaults, {"id": SiteDefaults.ONLY, "options": {}})
     row = session.get_one(SiteDefaults, SiteDefaults.ONLY, with_for_update=True)
     before = row.options
-    row.options = _changed(before, wanted)
+    row.options = changed(before, wanted)
     session.add_all(_told(What.DEFAULT, None, before, row.options, by, at))
 
 
-def _changed(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    after = {**before, **wanted}
-    return {name: value for name, value in after.items() if value is not None}
+def changed(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that are stored once this is changed; None is the default again."""
+    after = {name: value for name, value in {**flat(before), **wanted}.items() if value is not None}
+    kept = {name: value for name, value in after.items() if "." not in name}
+    rules: dict[str, dict[str, Any]] = {}
+    for name in after.keys() - kept.keys():
+        code, _dot, own = name.partition(".")
+        rules.setdefault(code, {})[own] = after[name]
+    return {**kept, "rules": rules} if rules else kept
+
+
+def tried(
+    beneath: Mapping[str, Any], before: Mapping[str, Any], wanted: Mapping[str, Any]
+) -> SiteSettings:
+    """What would hold, were this changed."""
+    return SiteSettings.of(laid_over(beneath, changed(before, wanted)))
 
 
 def _told(
@@ -171,12 +254,13 @@ def _told(
     by: Moderator | None,
     at: datetime,
 ) -> list[Change]:
+    was, became = flat(before), flat(after)
     return [
         Change.of(
-            what, site_id, by, at, subject=name, was=_said(before, name), became=_said(after, name)
+            what, site_id, by, at, subject=name, was=_said(was, name), became=_said(became, name)
         )
         for name in NAMES
-        if before.get(name) != after.get(name)
+        if was.get(name) != became.get(name)
     ]
 
 

@@ -25,6 +25,9 @@ OTHER = "https://other.example"
 PASSWORD = "correct horse battery"
 ANN, OLGA, OTTO = "ann@example.org", "olga@example.org", "otto@example.org"
 BOB, EVE = "bob@example.org", "eve@example.org"
+#: A site's options by which what nothing speaks against is published at once, from the second reply
+#: on: one approval is enough.
+AT_ONCE = {"hold_everything": False, "rules": {"newcomer": {"does": "off"}}}
 
 
 @dataclass

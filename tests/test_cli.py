@@ -148,6 +148,10 @@ def test_a_setting_of_a_site_is_set_and_shown(run: Run) -> None:
     assert "hold_everything\ton\n" in shown
     assert "is the default now" in run("site", "set", "blog", "blocked_words", "default").stdout
     assert "(its own)" not in run("site", "show", "blog").stdout
+    assert run("site", "set", "blog", "haste.seconds", "9").stdout == (
+        "On blog, haste.seconds is 9 now.\n"
+    )
+    assert "haste.seconds\t9\t(its own)\n" in run("site", "show", "blog").stdout
 
 
 def test_commands_on_an_empty_database_say_what_to_run(run: Run) -> None:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from characters import BOB, PAGE, World
+from characters import AT_ONCE, BOB, PAGE, World
 from sqlalchemy import select
 
 from moderation.models import Author, Comment, Site, Thread
@@ -96,7 +96,7 @@ def test_a_site_may_publish_known_authors_at_once(
     monkeypatch.setattr("moderation.policy.rules.HASTE_SECONDS", 0)
     with world.database.writing() as session:
         site = session.scalars(select(Site).where(Site.key == "blog")).one()
-        site.options = {"hold_everything": False}
+        site.options = AT_ONCE
         session.commit()
     assert world.leave().status_code == 202
     world.decide(world.queue()["comments"][0]["id"], "approved")

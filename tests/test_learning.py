@@ -254,6 +254,18 @@ def test_the_queue_says_what_a_comment_is_like(world: World, site: str) -> None:
     assert reason["score"] > 0
 
 
+def test_by_itself_it_decides_nothing_until_its_owner_lets_it(world: World, site: str) -> None:
+    teach(world, 10)
+    said = "Subscribe to my channel, free gifts"
+    assert status(world, world.left(body=said, email="new@example.org")) == "pending"
+    with world.database.writing() as session:
+        blog = session.get_one(Site, site)
+        blog.options = {"rules": {"learned": {"does": "spam", "percent": 60}}}
+        session.commit()
+    comment = world.left(body=f"{said} now", email="newer@example.org")
+    assert status(world, comment) == "spam"
+
+
 def test_judging_changes_nothing_that_is_stored(world: World, site: str) -> None:
     teach(world, 2)
     learner = world.app.extensions["moderation"].learner

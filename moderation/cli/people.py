@@ -52,8 +52,8 @@ def site_show(key: str) -> None:
         found = _site(session.scalar(select(Site).where(Site.key == key)), key)
     click.echo(f"name\t{found.name}\norigins\t{' '.join(found.origins)}")
     for name in sites.NAMES:
-        mark = "\t(its own)" if name in found.options else ""
-        click.echo(f"{name}\t{sites.written(getattr(found.settings, name))}{mark}")
+        mark = "\t(its own)" if name in sites.flat(found.options) else ""
+        click.echo(f"{name}\t{sites.written(sites.value(found.settings, name))}{mark}")
 
 
 @site.command("set")

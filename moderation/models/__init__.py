@@ -10,6 +10,7 @@ from .factor import AuthenticatorApp, Passkey, RecoveryCode
 from .invitation import Invitation
 from .lease import Lease
 from .lesson import Learned, Lesson
+from .linked import LinkedDomain
 from .listed import Listed, ListEntry, ListKind, Standing
 from .message import Kind, Message, State, Subscription
 from .moderator import (
@@ -31,7 +32,7 @@ from .report import Report
 from .revision import Revision
 from .saved_view import SavedView
 from .secret import Secret
-from .site import OtherWay, Site, SiteDefaults, SiteSettings
+from .site import OtherWay, Site, SiteDefaults, SiteSettings, laid_over
 from .site_reason import SiteReason
 from .status import Status
 from .tally import CommentReason, DayTally, Tally
@@ -62,6 +63,7 @@ __all__ = [
     "Learned",
     "Lease",
     "Lesson",
+    "LinkedDomain",
     "ListEntry",
     "ListKind",
     "Listed",
@@ -103,5 +105,6 @@ __all__ = [
     "Token",
     "What",
     "example",
+    "laid_over",
     "open_sites",
 ]

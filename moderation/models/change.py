@@ -28,6 +28,7 @@ class What(StrEnum):
     SITE_TAKEN = "site_taken"
     REMOVED = "removed"
     BLOCKED = "blocked"
+    WATCHED = "watched"
     TRUSTED = "trusted"
     UNLISTED = "unlisted"
     REASON_ADDED = "reason_added"

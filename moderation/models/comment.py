@@ -132,6 +132,8 @@ class Comment(Base):
             sqlite_where=text(REPORTED),
             postgresql_where=text(REPORTED),
         ),
+        # How many came to a page in the last minutes.
+        Index("ix_comment_thread_id_created_at", "thread_id", "created_at"),
         Index(None, "parent_id"),
         Index(None, "moderator_id"),
         Index(None, "site_id", "text_digest"),
@@ -296,9 +298,18 @@ class Comment(Base):
         return found.reason if found and taken else ""
 
     def change_text(
-        self, source: str, html: str, links: list[str], markup_version: int, *, at: datetime
+        self,
+        source: str,
+        html: str,
+        links: list[str],
+        markup_version: int,
+        *,
+        at: datetime,
+        became: Status = Status.PENDING,
     ) -> str:
-        """Give it other words, keep the old ones for moderators, and let it wait (again)."""
+        """Give it other words, keep the old ones for moderators, and let it wait (again), or lie
+        with the spam where the policy says so.
+        """
         old = Revision(
             comment_id=self.id,
             version=self.version,
@@ -308,7 +319,7 @@ class Comment(Base):
             written_at=self.edited_at or self.created_at,
         )
         self._session.add(old)
-        decided = self.decide(Status.PENDING, by=None, at=at, actor=Actor.AUTHOR, reason="edited")
+        decided = self.decide(became, by=None, at=at, actor=Actor.AUTHOR, reason="edited")
         self.keep_lessons()
         self.source, self.html, self.links = source, html, links
         self.markup_version, self.edited_at = markup_version, at

@@ -62,8 +62,10 @@ class Decision(Base):
     taught_before: Mapped[str] = mapped_column(Ascii, default="", server_default="")
 
     @staticmethod
-    def first(comment_id: str, became: Status, at: datetime) -> dict[str, Any]:
-        """The row of the policy's decision, with which a comment begins."""
+    def first(comment_id: str, became: Status, at: datetime, reason: str = "") -> dict[str, Any]:
+        """The row of the policy's decision, with which a comment begins; `reason` is the code of
+        the rule by which it did not only wait.
+        """
         row = dict.fromkeys(("was", "by_id", "undoes_id"))
         return row | {
             "id": new_id(),
@@ -71,7 +73,7 @@ class Decision(Base):
             "version": 1,
             "became": became,
             "actor": Actor.POLICY,
-            "reason": "",
+            "reason": reason,
             "note": "",
             "at": at,
             "taught_before": "",

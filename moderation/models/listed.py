@@ -27,6 +27,8 @@ class Standing(StrEnum):
     """What an entry says."""
 
     BLOCKED = "blocked"
+    #: It speaks against a reply, and holds none by itself.
+    WATCHED = "watched"
     TRUSTED = "trusted"
 
 
@@ -91,6 +93,9 @@ class Listed:
     address_blocked: bool = False
     name_blocked: bool = False
     domains_blocked: tuple[str, ...] = ()
+    address_watched: bool = False
+    name_watched: bool = False
+    domains_watched: tuple[str, ...] = ()
     author_trusted: bool = False
     #: How many of its links lead to trusted domains.
     links_trusted: int = 0

@@ -1,7 +1,8 @@
 """An embedding web site, with what its owner may want otherwise than others."""
 
 import json
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -10,6 +11,7 @@ from sqlalchemy import JSON, String, select
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from moderation.database import Ascii, Base
+from moderation.policy import Wishes
 from moderation.privacy import Keyring, new_id, new_key
 
 
@@ -41,6 +43,8 @@ class SiteSettings:
     reports_to_hold: int = 3
     #: The language of its pages and mails where nobody asked for another.
     language: str = "en"
+    #: What it wants of the policy's rules, where that has no setting of its own above.
+    rules: Wishes = field(default_factory=Wishes)
 
     @classmethod
     def of(cls, options: dict[str, Any]) -> "SiteSettings":
@@ -51,7 +55,19 @@ class SiteSettings:
             values["blocked_words"] = tuple(values["blocked_words"])
         if "other_way" in values:
             values["other_way"] = OtherWay(values["other_way"])
+        if "rules" in values:
+            values["rules"] = Wishes(values["rules"])
         return cls(**values)
+
+
+def laid_over(beneath: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """A site's options with those beneath them where it says nothing; of rules, name by name."""
+    both = {**beneath, **own}
+    if "rules" in beneath and "rules" in own:
+        lower, upper = beneath["rules"], own["rules"]
+        codes = {**lower, **upper}
+        both["rules"] = {code: {**lower.get(code, {}), **upper.get(code, {})} for code in codes}
+    return both
 
 
 class SiteDefaults(Base):
@@ -132,7 +148,7 @@ class Site(Base):
     @property
     def settings(self) -> SiteSettings:
         """Its own wishes, then the owner's for all sites, then what the service comes with."""
-        return SiteSettings.of({**(self.defaults or {}), **self.options})
+        return SiteSettings.of(laid_over(self.defaults or {}, self.options))
 
     def open_key(self, keyring: Keyring) -> bytes:
         """The site's own key; raises Unopenable when the instance's secret was lost."""

@@ -8,11 +8,14 @@ from .classifier import Likeness
 from .facts import Facts
 from .reasons import Effect, Outcome, Reason, Verdict
 from .rules import HASTE_SECONDS, RULES, Rule, judge
+from .terms import OFF, TERMS, Terms, Wishes
 from .traits import Said
 
 __all__ = [
     "HASTE_SECONDS",
+    "OFF",
     "RULES",
+    "TERMS",
     "Effect",
     "Facts",
     "Likeness",
@@ -20,6 +23,8 @@ __all__ = [
     "Reason",
     "Rule",
     "Said",
+    "Terms",
     "Verdict",
+    "Wishes",
     "judge",
 ]

@@ -1,8 +1,9 @@
 """What is known of a reply at the moment it is judged."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .classifier import Likeness
+from .terms import Wishes
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +18,28 @@ class Facts:
     links: tuple[str, ...] = ()
     #: Whether both sanitizers gave the same; if not, the reply is shown as plain text.
     markup_agreed: bool = True
-    #: What moderators decided so far about this author, on this site.
+    #: Which share of its letters is the text of links, and which is in scripts that the site's
+    #: language is not written in: 0 to 1.
+    link_share: float = 0.0
+    strange_share: float = 0.0
+    #: What moderators decided so far about this author, on this site: counted up to a bound, and
+    #: never by what the policy published by itself.
     approved_before: int = 0
-    rejected_before: int = 0
     spam_before: int = 0
+    #: How many days ago the first of these approvals was, and whether the address is known to be
+    #: the author's own, since a link that was mailed to it was followed.
+    days_known: float = 0.0
+    address_confirmed: bool = False
     #: Other replies on this site with the same text.
     twins: int = 0
-    #: Whether the page is on one of the site's own origins.
+    #: Other replies of a while, as long as the site's rules say: from the same network, under the
+    #: page, on the site.
+    network_recent: int = 0
+    page_recent: int = 0
+    site_recent: int = 0
+    #: Whether the page is on one of the site's own origins, and how long ago its first reply came.
     page_is_ours: bool = True
+    page_days: float = 0.0
     #: Whether the field that people do not see was filled in.
     honeypot_filled: bool = False
     #: Seconds between the asking of the sum and its answer.
@@ -36,12 +51,21 @@ class Facts:
     address_blocked: bool = False
     name_blocked: bool = False
     domains_blocked: tuple[str, ...] = ()
+    address_watched: bool = False
+    name_watched: bool = False
+    domains_watched: tuple[str, ...] = ()
     author_trusted: bool = False
     #: How many of the links lead to domains that the site trusts.
     links_trusted: int = 0
     #: What the classifier says, where it has learned something.
     likeness: Likeness | None = None
+    #: Domains that it links to: those that no approved reply of the site leads to, those that hide
+    #: where they lead, and those that look like another one, which stands beside them in brackets.
+    domains_new: tuple[str, ...] = ()
+    domains_short: tuple[str, ...] = ()
+    domains_alike: tuple[str, ...] = ()
     #: The site's own wishes.
     hold_everything: bool = True
     blocked_words: tuple[str, ...] = ()
     links_allowed: int = 1
+    rules: Wishes = field(default_factory=Wishes)

@@ -59,3 +59,10 @@ class Verdict:
     outcome: Outcome
     score: int
     reasons: tuple[Reason, ...]
+
+    @property
+    def spam_by(self) -> str:
+        """The code of the rule that put it with the spam, or "score" where all together did."""
+        if self.outcome is not Outcome.SPAM:
+            return ""
+        return next((one.code for one in self.reasons if one.effect is Effect.SPAM), "score")

@@ -42,7 +42,7 @@ class Said:
 def buckets(said: Said) -> list[int]:
     """The buckets of all its pieces, each once, in order."""
     shown = _shown(said.text)
-    folded = disguises.fold(shown)
+    folded = disguises.skeleton(shown)
     pieces = _runs(f" {' '.join(folded.split())} ")
     pieces.update(piece.encode() for piece in _told(said, shown, _words(folded)))
     return sorted({crc32(piece) & (BUCKETS - 1) for piece in pieces})
@@ -50,7 +50,7 @@ def buckets(said: Said) -> list[int]:
 
 def spoken(said: Said) -> dict[str, int]:
     """The pieces that can be told to a person, words and domains, with their buckets."""
-    words = _words(disguises.fold(_shown(said.text)))
+    words = _words(disguises.skeleton(_shown(said.text)))
     telling = {word: f"w:{word}" for word in words if len(word) > 2}
     telling |= {f"{one} {two}": f"b:{one} {two}" for one, two in pairwise(words)}
     telling |= {domain: f"d:{domain}" for domain in _domains(said)}
@@ -76,7 +76,7 @@ def _told(said: Said, shown: str, words: list[str]) -> set[str]:
     found = {f"w:{word}" for word in words}
     found.update(f"b:{one} {two}" for one, two in pairwise(words))
     found.update(f"d:{domain}" for domain in _domains(said))
-    found.update(f"n:{word}" for word in _words(disguises.fold(said.name[:200])))
+    found.update(f"n:{word}" for word in _words(disguises.skeleton(said.name[:200])))
     found.update(f"c:{code}" for code in said.came)
     found.update((_length(shown), _capitals(shown), f"l:{min(3, len(said.links))}"))
     return found

@@ -119,6 +119,18 @@ def plain(safe: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def link_share(safe: str) -> float:
+    """Return which share of the letters that HTML of `render` shows are those of its links."""
+    shown, linked, within = 0, 0, False
+    for piece in _PIECE.finditer(safe):
+        if piece[2] == "a":
+            within = not piece[1]
+        elif not piece[2]:
+            length = len("".join(html.unescape(piece[0]).split()))
+            shown, linked = shown + length, linked + (length if within else 0)
+    return linked / shown if shown else 0.0
+
+
 def excerpt(safe: str, length: int = 140) -> str:
     """Return the text of safe HTML in one line of at most `length` characters, whole words."""
     if len(text := " ".join(plain(safe).split())) <= length:

@@ -20,6 +20,7 @@ from moderation.models import (
     Site,
     Status,
 )
+from moderation.policy import TERMS
 from moderation.privacy import masked
 from moderation.publishing import rfc3339
 from moderation.text import addresses, markup, masking
@@ -105,17 +106,12 @@ def _cover(word: str) -> str:
 
 
 def _settings(site: Site, comment: Comment) -> dict[str, str]:
-    """Where what stands behind its reasons is changed, by code; for those who may."""
+    """Where the rules behind its reasons are changed, by code; for those who may."""
     me = g.get("me")
     if not isinstance(me, Moderator) or me.role is not Role.OWNER:
         return {}
-    codes = {stored["code"] for stored in comment.reasons}
-    settings = {
-        code: url_for("sites.site", site=site.key, _anchor=words.SETTINGS[code])
-        for code in codes & words.SETTINGS.keys()
-    }
-    on_list = url_for("lists.index", site=site.key)
-    return settings | dict.fromkeys(codes & words.ON_LIST, on_list)
+    codes = {stored["code"] for stored in comment.reasons} & TERMS.keys()
+    return {code: url_for("policy.page", site=site.key, _anchor=f"rule-{code}") for code in codes}
 
 
 def _reports(told: reporting.Told | None) -> Card:

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from moderation.models import Change, What
 
 from .drawing import gettext, isolated
+from .policy_words import DOES, label
 from .service import reading
-from .settling import LABELS
 
 SHOWN = 20
 
@@ -27,6 +27,7 @@ SENTENCES: dict[str, Any] = {
     What.SITE_TAKEN: _("%(who)s took this site from %(subject)s."),
     What.REMOVED: _("%(who)s removed %(subject)s."),
     What.BLOCKED: _("%(who)s blocked %(subject)s."),
+    What.WATCHED: _("%(who)s put %(subject)s on the watch list."),
     What.TRUSTED: _("%(who)s trusted %(subject)s."),
     What.UNLISTED: _("%(who)s took %(subject)s off the list."),
     What.REASON_ADDED: _("%(who)s added the reason “%(subject)s”."),
@@ -47,6 +48,7 @@ VALUES: dict[str, Any] = {
     "moderator": _("Moderator"),
     "everything": _("Owner of every site"),
     "blocked": _("Blocked"),
+    "watched": _("Watched"),
     "trusted": _("Trusted"),
 }
 _IN_WORDS_OF_OURS = frozenset(
@@ -62,7 +64,7 @@ def latest(site_id: str | None) -> list[dict[str, Any]]:
 
 
 #: Changes of a site's lists.
-ON_LISTS = frozenset({What.BLOCKED, What.TRUSTED, What.UNLISTED})
+ON_LISTS = frozenset({What.BLOCKED, What.WATCHED, What.TRUSTED, What.UNLISTED})
 
 
 def _drawn(change: Change) -> dict[str, Any]:
@@ -81,10 +83,10 @@ def _drawn(change: Change) -> dict[str, Any]:
 
 def _subject(change: Change) -> str:
     if change.what in {What.SETTING, What.DEFAULT}:
-        return str(LABELS.get(change.subject, change.subject))
+        return label(change.subject)
     return change.subject or gettext("somebody who was erased")
 
 
 def _value(change: Change, value: str) -> str:
-    ours = change.what in _IN_WORDS_OF_OURS and value in VALUES
-    return str(VALUES[value]) if ours else value
+    ours = change.what in _IN_WORDS_OF_OURS
+    return str(VALUES.get(value) or DOES.get(value, value)) if ours else value

@@ -177,7 +177,8 @@ def _answer(comment: Comment, avatar: str) -> tuple[int, dict[str, Any]]:
     published = comment.status == Status.APPROVED
     body = {
         "id": comment.id,
-        "status": str(comment.status),
+        # What the policy put with the spam waits, as far as its sender knows.
+        "status": str(Status.APPROVED if published else Status.PENDING),
         "status_url": status_url(comment),
         # While a reply waits, its avatar would tell whoever guesses an address whose it is: they
         # could compare it with those readers see, and nobody would have looked at what they sent.

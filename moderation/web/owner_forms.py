@@ -71,6 +71,7 @@ class EntryForm(FlaskForm):
         _("What happens"),
         choices=[
             SelectChoice(str(Standing.BLOCKED), _("Block: replies wait, with a high score")),
+            SelectChoice(str(Standing.WATCHED), _("Watch: replies get a higher score")),
             SelectChoice(str(Standing.TRUSTED), _("Trust: replies are not held as a stranger's")),
         ],
     )

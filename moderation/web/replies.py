@@ -111,7 +111,16 @@ def _state(comment: Comment) -> str:
         return {"own_wish": "withdrawn", "erased": "erased"}.get(comment.taken_back, "deleted")
     if comment.status == Status.APPROVED:
         return "published" if comment.is_seen else "hidden"
-    return "waiting" if comment.status == Status.PENDING else "rejected"
+    return "rejected" if _is_refused(comment) else "waiting"
+
+
+def _is_refused(comment: Comment) -> bool:
+    """Whether a moderator refused it. What the policy alone took for spam waits, for all that its
+    sender is told: nothing here helps them to find out what would have passed.
+    """
+    if comment.status == Status.SPAM:
+        return comment.decisions[-1].by_id is not None
+    return comment.status == Status.REJECTED
 
 
 def _reason(comment: Comment) -> str | None:

@@ -5,47 +5,28 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import SelectField, StringField, TextAreaField
+from wtforms import SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
 from moderation import sites
 from moderation.languages import LANGUAGES
 from moderation.models import OtherWay, SiteSettings
-from moderation.sites import LONGEST_WORD, MOST, MOST_WORDS
+from moderation.sites import LONGEST_WORD, MOST_WORDS
 
 from .drawing import gettext, number
 
 LABELS: dict[str, Any] = {
-    "hold_everything": _("Every reply waits"),
-    "blocked_words": _("Blocked words"),
-    "links_allowed": _("Links in a reply"),
     "other_way": _("In place of the sum"),
     "edit_minutes": _("Minutes to change a reply"),
-    "reports_to_hold": _("Reports that bring a reply back"),
     "language": _("Language"),
 }
 HINTS: dict[str, Any] = {
-    "hold_everything": _(
-        "On: a moderator reads every reply before it is published. Off: what the policy finds "
-        "nothing against is published at once."
-    ),
-    "blocked_words": _(
-        "One on each line. A reply that has one of them as a whole word waits, and counts as more "
-        "likely spam."
-    ),
-    "links_allowed": _(
-        "A reply with more links than this waits. Links to trusted domains do not count."
-    ),
     "other_way": _(
         "What somebody does who cannot solve the sum under the form, or does not want to."
     ),
     "edit_minutes": _(
         "For so long after writing a reply its author may change it; it waits again then. 0 is "
         "never."
-    ),
-    "reports_to_hold": _(
-        "When so many readers report a published reply, it waits again. 0 is never, and no report "
-        "is lost."
     ),
     "language": _("What pages and mails are written in where nobody asked for another language."),
 }
@@ -56,12 +37,12 @@ WAYS: dict[str, Any] = {
 }
 WRONG: dict[str, Any] = {
     "switch": _("Choose one of the list."),
+    "name": _("Choose one of the list."),
     "choice": _("Choose one of the list."),
     "language": _("Choose one of the list."),
-    "number": _("Write a whole number from 0 to %(most)s, or nothing for the default."),
+    "number": _("Write a whole number from %(least)s to %(most)s, or nothing for the default."),
     "words": _("At most %(number)s words, each of at most %(letters)s characters."),
 }
-OWN = "own"
 
 
 def _chosen(name: str) -> SelectField:
@@ -70,15 +51,10 @@ def _chosen(name: str) -> SelectField:
 
 
 class SettingsForm(FlaskForm):
-    """Every setting; nothing chosen or written is the default."""
+    """Every setting but the policy's; nothing chosen or written is the default."""
 
-    hold_everything = _chosen("hold_everything")
-    words_from = SelectField(_("Which words are blocked"), choices=[], validate_choice=False)
-    blocked_words = TextAreaField(_("Words of its own"))
-    links_allowed = StringField(LABELS["links_allowed"])
     other_way = _chosen("other_way")
     edit_minutes = StringField(LABELS["edit_minutes"])
-    reports_to_hold = StringField(LABELS["reports_to_hold"])
     language = _chosen("language")
 
 
@@ -89,23 +65,17 @@ def sent(beneath: SiteSettings) -> SettingsForm:
 
 def stored(options: Mapping[str, Any], beneath: SiteSettings) -> SettingsForm:
     """The form with what is stored."""
-    data = {name: sites.written(value) for name, value in options.items()}
-    words = options.get("blocked_words")
-    data["words_from"] = "" if words is None else OWN
-    data["blocked_words"] = "\n".join(words or ())
+    data = {name: sites.written(value) for name, value in options.items() if name in LABELS}
     return _with_choices(SettingsForm(formdata=None, data=data), beneath)
 
 
 def _with_choices(form: SettingsForm, beneath: SiteSettings) -> SettingsForm:
     choices = {
-        "hold_everything": {"on": _("On"), "off": _("Off")},
         "other_way": WAYS,
         "language": LANGUAGES,
     }
     for name, named in choices.items():
         form[name].choices = [_default(name, beneath), *_choices(named)]
-    own = SelectChoice(OWN, _("The words below"))
-    form.words_from.choices = [_default("blocked_words", beneath), own]
     return form
 
 
@@ -114,28 +84,15 @@ def _choices(named: Mapping[str, Any]) -> list[SelectChoice]:
 
 
 def _default(name: str, beneath: SiteSettings) -> SelectChoice:
-    return SelectChoice("", _default_said(name, beneath))
-
-
-def _default_said(name: str, beneath: SiteSettings) -> str:
-    """The default of a setting, to be chosen or to be read beside its field."""
-    return gettext("Use the default (%(value)s)", value=_said(getattr(beneath, name)))
-
-
-def _said(value: Any) -> str:
-    if isinstance(value, bool):
-        return gettext("On") if value else gettext("Off")
-    if isinstance(value, int):
-        return number(value)
-    if isinstance(value, tuple):
-        return ", ".join(value) if value else gettext("none")
-    return str(WAYS.get(value) or LANGUAGES.get(value, value))
+    value = getattr(beneath, name)
+    said = str(WAYS.get(value) or LANGUAGES.get(value, value))
+    return SelectChoice("", gettext("Use the default (%(value)s)", value=said))
 
 
 def hints(beneath: SiteSettings) -> dict[str, str]:
     """What each setting does, and for those that are typed, what nothing means."""
     said = {name: str(hint) for name, hint in HINTS.items()}
-    for name in MOST:
+    for name in ("edit_minutes",):
         shown = number(getattr(beneath, name))
         said[name] += " " + gettext("Leave it empty for the default, %(value)s.", value=shown)
     return said
@@ -146,17 +103,12 @@ def wanted(form: SettingsForm) -> dict[str, Any] | None:
     fields, what is wrong.
     """
     form.validate()
-    found = {name: _read(form, name) for name in sites.NAMES}
-    has_own_words = form.words_from.data == OWN
-    if has_own_words:
-        found["blocked_words"] = found["blocked_words"] or []
-    elif (form.blocked_words.data or "").strip():
-        # Neither is guessed: what somebody typed is not thrown away.
-        form.words_from.errors = [_("You wrote words below: choose them here, or empty the field.")]
+    found = {name: read(form, name) for name in LABELS}
     return None if any(field.errors for field in form) else found
 
 
-def _read(form: SettingsForm, name: str) -> Any:
+def read(form: FlaskForm, name: str) -> Any:
+    """What a field asks for, None being the default; what is wrong it says itself."""
     text = form[name].data or ""
     if not text.strip():
         return None
@@ -168,5 +120,6 @@ def _read(form: SettingsForm, name: str) -> Any:
 
 
 def _wrong(what: str, name: str) -> str:
-    bounds = {"most": MOST.get(name, 0), "number": MOST_WORDS, "letters": LONGEST_WORD}
-    return str(WRONG[what]) % {key: number(value) for key, value in bounds.items()}
+    least, most = sites.bounds(name)
+    numbers = {"least": least, "most": most, "number": MOST_WORDS, "letters": LONGEST_WORD}
+    return str(WRONG[what]) % {key: number(value) for key, value in numbers.items()}

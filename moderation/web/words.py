@@ -27,14 +27,45 @@ REASONS: dict[str, Any] = {
     "blocked_name": _("The name under which it was left is blocked here."),
     "blocked_domain": _("It links to what is blocked here: %(detail)s."),
     "blocked_words": _("It has words that are blocked here: %(detail)s."),
+    "watched_address": _("Its author is watched here."),
+    "watched_name": _("The name under which it was left is watched here."),
+    "watched_domain": _("It links to what is watched here: %(detail)s."),
+    "watched_words": _("It has words that are watched here: %(detail)s."),
     "known_spammer": _("Replies of this author were marked as spam before: %(detail)s."),
     "same_text": _("The same text was left here before: %(detail)s times."),
+    "network_speed": _(
+        "Many replies came from its network just before: %(replies)s or more within %(minutes)s "
+        "minutes."
+    ),
+    "page_speed": _(
+        "Many replies came to its page just before: %(replies)s or more within %(minutes)s minutes."
+    ),
+    "site_speed": _(
+        "Many replies came to the site just before: %(replies)s or more within %(minutes)s minutes."
+    ),
     "links": _("It has more links than the site allows: %(detail)s."),
+    "link_share": _("Of what it says, %(detail)s percent are links."),
+    "new_domain": _("No approved reply of this site leads to where it links: %(detail)s."),
+    "shortener": _("It hides where it leads, by a service that makes short links: %(detail)s."),
+    "lookalike": _("It links to a domain that looks like another one: %(detail)s."),
+    "shouting": _(
+        "It shouts: %(capitals)s percent of its letters are capitals, and it has %(marks)s "
+        "exclamation marks."
+    ),
+    "script": _(
+        "Of its letters, %(detail)s percent are none that the site's language is written in."
+    ),
+    "old_page": _("The first reply to its page came %(detail)s days before."),
     "stranger_links": _("It has links, and nothing by this author was approved before."),
     "learned": _("It is like comments that were marked as spam here."),
     "learned_wanted": _("It is like comments that were approved here."),
     "unsolved": _("It was sent without a sum: its author was told that a moderator reads it."),
     "first_time": _("Nothing by this author was approved here before."),
+    "newcomer": _("Its author is not trusted yet. Still missing: %(missing)s."),
+    "trusted": _(
+        "Its author is trusted: %(approvals)s replies were approved, the first one %(days)s days "
+        "ago."
+    ),
     "hold_everything": _("On this site every reply waits for a moderator."),
 }
 
@@ -48,14 +79,30 @@ REASON_LABELS: dict[str, Any] = {
     "blocked_name": _("Blocked name"),
     "blocked_domain": _("Blocked domain"),
     "blocked_words": _("Blocked words"),
+    "watched_address": _("Watched author"),
+    "watched_name": _("Watched name"),
+    "watched_domain": _("Watched domain"),
+    "watched_words": _("Watched words"),
     "known_spammer": _("Known for spam"),
     "same_text": _("Repeated text"),
+    "network_speed": _("Many from one network"),
+    "page_speed": _("Many on one page"),
+    "site_speed": _("Many on the site"),
     "links": _("Many links"),
+    "link_share": _("Mostly links"),
+    "new_domain": _("New domain"),
+    "shortener": _("Short links"),
+    "lookalike": _("Look-alike domain"),
+    "shouting": _("Shouting"),
+    "script": _("Other script"),
+    "old_page": _("Old page"),
     "stranger_links": _("Links from a stranger"),
     "learned": _("Like spam here"),
     "learned_wanted": _("Like approved ones"),
     "unsolved": _("Without a sum"),
     "first_time": _("First-time author"),
+    "newcomer": _("Not trusted yet"),
+    "trusted": _("Trusted author"),
     "hold_everything": _("Everything waits"),
     "reported": _("Reported by readers"),
 }
@@ -107,21 +154,9 @@ DEEDS: dict[str, Any] = {
     "reported": _("Enough readers reported it."),
     "edited": _("The text was changed."),
     "erased": _("Everything about its author was erased."),
+    "score": _("Its score was as high as that of spam."),
 }
 
-
-#: The setting of a site that a rule's reason comes from, where there is one.
-SETTINGS: dict[str, str] = {
-    "foreign_page": "origins",
-    "blocked_words": "blocked_words",
-    "links": "links_allowed",
-    "stranger_links": "links_allowed",
-    "unsolved": "other_way",
-    "hold_everything": "hold_everything",
-    "reported": "reports_to_hold",
-}
-#: Reasons that the site's list of the blocked gave.
-ON_LIST = frozenset({"blocked_address", "blocked_name", "blocked_domain"})
 
 #: What became of the comment that is answered, and what that means for the answer.
 UNDER: dict[str, Any] = {
@@ -167,7 +202,34 @@ def reason(stored: dict[str, Any]) -> str:
     if stored["code"] in LEARNED and ";" in stored["detail"]:
         return _learned(stored["code"], stored["detail"])
     sentence = REASONS.get(stored["code"])
-    return str(sentence) % {"detail": stored["detail"]} if sentence else stored["code"]
+    return str(sentence) % _Told(stored["detail"]) if sentence else stored["code"]
+
+
+class _Told(dict[str, str]):
+    """What a reason names: all of it, and its numbers by name where it has some; stored as
+    "replies=12 minutes=10".
+    """
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(re.findall(r"(\w+)=(\d+)", detail), detail=detail)
+
+    def __missing__(self, name: str) -> str:
+        return _missing(self["detail"]) if name == "missing" else "?"
+
+
+def _missing(detail: str) -> str:
+    """What an author lacks to be trusted, as a list."""
+    numbers = {name: int(number or 0) for name, number in re.findall(r"(\w+)(?:=(\d+))?", detail)}
+    said = {
+        "approvals": ngettext(
+            "%(num)d more approval", "%(num)d more approvals", numbers.get("approvals", 0)
+        ),
+        "days": ngettext("%(num)d more day", "%(num)d more days", numbers.get("days", 0)),
+        "confirmed": str(_("an address confirmed by mail")),
+        "trust": str(_("a moderator who says that they trust them")),
+    }
+    lacking = [sentence for name, sentence in said.items() if name in numbers]
+    return format_list(lacking, "standard", get_locale() or "en")
 
 
 def _learned(code: str, detail: str) -> str:
@@ -193,7 +255,7 @@ def _learned(code: str, detail: str) -> str:
 
 def choice(code: str) -> str | None:
     """The sentence of a moderator's reason, or the reason itself where it is their own words."""
-    known = CHOICES.get(code) or DEEDS.get(code)
+    known = CHOICES.get(code) or DEEDS.get(code) or REASON_LABELS.get(code)
     return str(known) if known else code or None
 
 

@@ -148,9 +148,27 @@ def test_the_owners_pages(browse: Browse, sqlite_demo: Served) -> None:
     for path in ("people", *(f"sites/demo/{page}" for page in ("lists", "reasons", "threads"))):
         ann.page.goto(f"{sqlite_demo.url}/queue/{path}")
         assert looked_at_in_every_mode(ann.page) == []
-    for path in ("sites", "defaults"):
+    for path in ("sites", "defaults", "defaults/policy"):
         ann.page.goto(f"{sqlite_demo.url}/queue/{path}")
         assert violations(ann.page) == []
+
+
+def test_a_policy_that_is_tried_on_the_past(browse: Browse, sqlite_demo: Served) -> None:
+    ann = Moderator.of(browse, sqlite_demo)
+    ann.page.goto(f"{sqlite_demo.url}/queue/sites/demo/policy")
+    too_fast = ann.page.get_by_role("group", name="Too fast")
+    too_fast.get_by_label("Seconds").fill("soon")
+    ann.page.get_by_role("button", name="Try it on the past").click()
+    expect(too_fast.get_by_label("Seconds")).to_have_attribute("aria-invalid", "true")
+    assert looked_at_in_every_mode(ann.page) == []
+    too_fast.get_by_label("Seconds").fill("9")
+    everything = ann.page.get_by_role("group", name="Everything waits")
+    everything.get_by_label("What it does").select_option("off")
+    ann.page.get_by_role("button", name="Try it on the past").click()
+    expect(ann.page.get_by_role("heading", name="What it would have done")).to_be_visible()
+    assert looked_at_in_every_mode(ann.page) == []
+    ann.page.get_by_role("button", name="Back").click()
+    expect(too_fast.get_by_label("Seconds")).to_have_value("9")
 
 
 def test_an_owners_walk_through_sites_lists_reasons_threads_and_people(
@@ -315,8 +333,9 @@ def test_a_reply_by_keyboard_alone(browse: Browse, sqlite_demo: Served) -> None:
     while (at := focused(ann.page)) != "Approve" and len(order) < 24:
         order.append(at)
         keys.press("Tab")
-    assert order[-4:-2] == ["Bob", "I unplugged the porch light"]
-    assert order[-2:] == [
+    assert order[-5:-3] == ["Bob", "I unplugged the porch light"]
+    assert order[-3:] == [
+        "Nothing by this author was approved here before.",
         "On this site every reply waits for a moderator.",
         "All of theirs with this status",
     ]

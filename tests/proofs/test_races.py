@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from characters import ANN, OLGA, PAGE, PASSWORD, World
+from characters import ANN, AT_ONCE, OLGA, PAGE, PASSWORD, World
 from servers import SIZE, Caller, Server, at_once, callers, serving, written
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
@@ -267,7 +267,7 @@ def slow(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
 
     with world.database.writing() as session:
         for site in session.scalars(select(Site)):
-            site.options = {"hold_everything": False}
+            site.options = AT_ONCE
         session.commit()
     monkeypatch.setattr(policy, "judge", pondered)
     monkeypatch.setattr(Comment, "_spread", spread_slowly)

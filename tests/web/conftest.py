@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from characters import World
+from characters import AT_ONCE, World
 from flask import Flask
 from sqlalchemy import select
 
@@ -20,7 +20,7 @@ def lenient(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("moderation.policy.rules.HASTE_SECONDS", 0)
     with world.database.writing() as session:
         blog = session.scalars(select(Site).where(Site.key == "blog")).one()
-        blog.options = {"hold_everything": False}
+        blog.options = AT_ONCE
         session.commit()
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from characters import ANN, BOB, EVE, OLGA, OTHER, OTTO, World
+from characters import ANN, AT_ONCE, BOB, EVE, OLGA, OTHER, OTTO, World
 from sqlalchemy import select, update
 
 from moderation import lists
@@ -32,7 +32,7 @@ def reasons(world: World, comment: str) -> set[str]:
 
 def publish_at_once(world: World) -> None:
     with world.database.writing() as session:
-        session.execute(update(Site).values(options={"hold_everything": False}))
+        session.execute(update(Site).values(options=AT_ONCE))
         session.commit()
 
 

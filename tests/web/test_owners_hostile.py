@@ -5,11 +5,12 @@ import re
 from characters import OLGA, World
 
 from moderation.models import ListEntry
+from moderation.web.policy_words import TERM_OF
 
-BLUEPRINTS = {"sites", "people", "reasons", "threads", "lists"}
+BLUEPRINTS = {"sites", "people", "reasons", "threads", "lists", "policy"}
 FIELDS = (
-    *("key", "name", "origins", "hold_everything", "words_from", "blocked_words", "other_way"),
-    *("links_allowed", "edit_minutes", "reports_to_hold", "language", "email", "role", "sites"),
+    *("key", "name", "origins", "other_way", "edit_minutes", *TERM_OF, "blocked_words.from"),
+    *("language", "email", "role", "sites"),
     *("invitation", "standing", "kind", "text", "lasting", "note", "entry", "label", "sentence"),
     *("code", "step", "thread", "url", "q", "open", "sure", "next"),
 )

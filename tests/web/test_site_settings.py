@@ -11,11 +11,12 @@ from moderation import sites
 from moderation.models import Change, Comment, Role, Site, SiteSettings
 from moderation.policy import rules
 from moderation.sites import NAMES, READERS, BadOption, read, written
+from moderation.web.policy_words import TERM_OF
 from moderation.web.service import site_or_404
 from moderation.web.settling import HINTS, LABELS
 
 #: The form with nothing chosen.
-DEFAULTS = dict.fromkeys((*NAMES, "words_from"), "")
+DEFAULTS = dict.fromkeys(LABELS, "")
 
 
 @pytest.fixture(autouse=True)
@@ -47,14 +48,17 @@ def changes(world: World) -> list[tuple[str, str, str, str]]:
 
 
 def test_every_setting_has_a_label_a_sentence_and_a_way_to_be_read() -> None:
-    assert set(NAMES) == set(READERS) == set(LABELS) == set(HINTS)
+    assert set(NAMES) == set(READERS) == set(LABELS) | set(TERM_OF)
+    assert not set(LABELS) & set(TERM_OF)
+    assert set(LABELS) == set(HINTS)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_written_is_read_again(name: str) -> None:
-    value = getattr(SiteSettings(blocked_words=("casino", "payday loan")), name)
-    stored = read(name, written(value))
-    assert SiteSettings.of({name: stored}) == SiteSettings(**{name: value})
+    value = sites.value(SiteSettings(blocked_words=("casino", "payday loan")), name)
+    options = sites.changed({}, {name: read(name, written(value))})
+    assert sites.value(SiteSettings.of(options), name) == value
+    assert set(sites.flat(options)) == {name}
 
 
 @pytest.mark.parametrize(
@@ -70,6 +74,12 @@ def test_what_is_written_is_read_again(name: str) -> None:
         ("other_way", "telepathy", "choice"),
         ("language", "tlh", "language"),
         ("colour", "red", "name"),
+        ("haste.seconds", "0", "number"),
+        ("haste.score", "101", "number"),
+        ("stranger_links.does", "off", "choice"),
+        ("first_time.does", "spam", "choice"),
+        ("haste.colour", "red", "name"),
+        ("rules", "{}", "name"),
     ],
 )
 def test_what_is_no_value_is_refused(name: str, text: str, wanted: str) -> None:
@@ -120,25 +130,25 @@ def test_a_new_name_and_origin_hold_at_once_and_are_written_down(world: World) -
     assert "Olga changed the name." in said
 
 
-def test_a_setting_of_a_site_holds_at_once_on_the_way_of_a_reply(world: World) -> None:
-    world.published()
-    assert world.leave().status_code == 202
-    assert settle(world, hold_everything="off").status_code == 303
-    assert world.leave().status_code == 201
-    assert site(world).options == {"hold_everything": False}
-    assert changes(world) == [("setting", "hold_everything", "default", "off")]
+def test_a_setting_of_a_site_holds_at_once_and_is_written_down(world: World) -> None:
+    assert settle(world, edit_minutes="0").status_code == 303
+    assert site(world).settings.edit_minutes == 0
+    assert site(world).options == {"edit_minutes": 0}
+    assert changes(world) == [("setting", "edit_minutes", "default", "0")]
 
 
 def test_a_default_for_all_sites_holds_where_a_site_says_nothing_else(world: World) -> None:
-    world.published()
-    assert settle(world, "/queue/defaults", hold_everything="off").status_code == 303
-    assert world.leave().status_code == 201
-    assert settle(world, hold_everything="on").status_code == 303
-    assert world.leave().status_code == 202
+    def minutes() -> int:
+        return site(world).settings.edit_minutes
+
+    assert settle(world, "/queue/defaults", edit_minutes="5").status_code == 303
+    assert minutes() == 5
+    assert settle(world, edit_minutes="9").status_code == 303
+    assert minutes() == 9
     assert settle(world).status_code == 303
-    assert world.leave().status_code == 201
+    assert minutes() == 5
     assert settle(world, "/queue/defaults").status_code == 303
-    assert world.leave().status_code == 202
+    assert minutes() == SiteSettings().edit_minutes
 
 
 def test_every_reading_of_a_site_knows_the_defaults(world: World) -> None:
@@ -153,25 +163,20 @@ def test_every_reading_of_a_site_knows_the_defaults(world: World) -> None:
 
 
 def test_the_page_shows_the_default_and_what_is_a_sites_own(world: World) -> None:
-    settle(world, "/queue/defaults", links_allowed="4", hold_everything="off")
-    settle(world, words_from="own", blocked_words="casino\ncasino\npayday loan", language="fr")
+    settle(world, "/queue/defaults", edit_minutes="4", other_way="none")
+    settle(world, language="fr")
     page = world.signed_in(OLGA).get("/queue/sites/blog").text
-    assert "Use the default (Off)" in page
+    assert "Use the default (There is no other way)" in page
     assert "Leave it empty for the default, 4." in page
-    assert "casino\npayday loan" in page
     assert '<option selected value="fr">' in page
-    assert site(world).settings.blocked_words == ("casino", "payday loan")
-    settle(world, words_from="own")
-    assert site(world).options == {"blocked_words": []}
 
 
 def test_wrong_settings_are_refused_with_what_was_typed_and_nothing_is_changed(
     world: World,
 ) -> None:
-    answer = settle(world, edit_minutes="soon", links_allowed="2", blocked_words="casino")
+    answer = settle(world, edit_minutes="soon", language="fr")
     assert answer.status_code == 422
     assert "Write a whole number from 0 to 525,600" in answer.text
-    assert "You wrote words below" in answer.text
     assert 'value="soon"' in answer.text
     assert (site(world).options, changes(world)) == ({}, [])
 
@@ -210,5 +215,5 @@ def test_a_change_by_a_command_is_written_down_without_a_person(world: World) ->
         sites.change(session, found, {"links_allowed": 3}, by=None, at=datetime.now(UTC))
         session.commit()
     page = world.signed_in(OLGA).get("/queue/sites/blog").text
-    assert "The command line changed “Links in a reply”." in page
+    assert "The command line changed “Many links: Links allowed”." in page
     assert "From the default to 3" in page
