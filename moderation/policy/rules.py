@@ -324,10 +324,10 @@ def _counted_links(facts: Facts) -> int:
 
 def _capitals(text: str) -> int:
     """The share of capitals among letters that could be small, in percent; 0 for few letters."""
-    letters = [letter for letter in text if letter.isupper() or letter.islower()]
-    if len(letters) < _FEWEST_LETTERS:
+    large, small = sum(map(str.isupper, text)), sum(map(str.islower, text))
+    if large + small < _FEWEST_LETTERS:
         return 0
-    return round(100 * sum(letter.isupper() for letter in letters) / len(letters))
+    return round(100 * large / (large + small))
 
 
 def _missing(facts: Facts) -> list[str]:
