@@ -47,7 +47,7 @@ def test_the_same_settings_judge_as_they_did_when_the_comments_came(world: World
     world.left(body="The very  same.", email=EVE)
     with world.database.reading() as session:
         site = blog(session)
-        past = backtest.posed(session, site)
+        past = backtest.posed(session, site, most=9)
         for one in past:
             verdict = policy.judge(one.under(site.settings))
             stored = session.get_one(Comment, one.row.id)
@@ -90,7 +90,7 @@ def test_a_decision_counts_from_its_moment_on(world: World) -> None:
     world.published()
     world.left()
     with world.database.reading() as session:
-        facts = [one.facts for one in backtest.posed(session, blog(session))]
+        facts = [one.facts for one in backtest.posed(session, blog(session), most=9)]
     assert [one.approved_before for one in facts] == [0, 0, 1]
 
 

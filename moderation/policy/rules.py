@@ -10,29 +10,26 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from moderation.text import disguises
-
+from . import finding
 from .facts import Facts
 from .reasons import MOST, Effect, Outcome, Reason, Verdict
-from .terms import HASTE_SECONDS, HOLD_AT, OFF, TERMS
+from .terms import HASTE_SECONDS, HOLD_AT, TERMS
 
 __all__ = ["HASTE_SECONDS", "HOLD_AT", "RULES", "Rule", "judge"]
 
 #: In hundredths: the classifier speaks against a reply from here on, and for it down from there.
 LEARNED_SPAM, LEARNED_WANTED = 60, 10
-#: So many letters make a shout; fewer are an abbreviation.
-_FEWEST_LETTERS = 20
 _EXCLAMATIONS = re.compile("[!\N{INVERTED EXCLAMATION MARK}\N{FULLWIDTH EXCLAMATION MARK}]")
 
 
 def mangled_markup(facts: Facts) -> Reason | None:
     """The sanitizers disagreed, or it is larger than they are trusted with: a person decides."""
-    return None if facts.markup_agreed else _reason(facts, "markup")
+    return None if facts.markup_agreed else finding.reason(facts, "markup")
 
 
 def filled_honeypot(facts: Facts) -> Reason | None:
     """A field that only programs see was filled in. A password manager might do it too."""
-    return _reason(facts, "honeypot") if facts.honeypot_filled else None
+    return finding.reason(facts, "honeypot") if facts.honeypot_filled else None
 
 
 def haste(facts: Facts) -> Reason | None:
@@ -40,63 +37,63 @@ def haste(facts: Facts) -> Reason | None:
     own = facts.rules.own_number("haste", "seconds")
     if facts.seconds_to_answer >= (HASTE_SECONDS if own is None else own):
         return None
-    return _reason(facts, "haste", f"{max(0.0, facts.seconds_to_answer):.0f}")
+    return finding.reason(facts, "haste", f"{max(0.0, facts.seconds_to_answer):.0f}")
 
 
 def foreign_page(facts: Facts) -> Reason | None:
     """It was left under a page of another site; a thread's page is what its sender says it is."""
-    return None if facts.page_is_ours else _reason(facts, "foreign_page")
+    return None if facts.page_is_ours else finding.reason(facts, "foreign_page")
 
 
 def blocked_address(facts: Facts) -> Reason | None:
     """A moderator blocked this author. By itself it waits all the same: anybody can type anybody's
     address.
     """
-    return _reason(facts, "blocked_address") if facts.address_blocked else None
+    return finding.reason(facts, "blocked_address") if facts.address_blocked else None
 
 
 def blocked_name(facts: Facts) -> Reason | None:
     """The name is blocked here. Two people may have one name."""
-    return _reason(facts, "blocked_name") if facts.name_blocked else None
+    return finding.reason(facts, "blocked_name") if facts.name_blocked else None
 
 
 def blocked_domain(facts: Facts) -> Reason | None:
     """It links to a domain that is blocked here."""
-    return _about(facts, "blocked_domain", facts.domains_blocked)
+    return finding.about(facts, "blocked_domain", facts.domains_blocked)
 
 
 def blocked_words(facts: Facts) -> Reason | None:
     """A word the site's owner blocked stands in the text, the name or the website, in whichever
     disguise.
     """
-    return _words(facts, "blocked_words", facts.blocked_words)
+    return finding.words(facts, "blocked_words", facts.blocked_words)
 
 
 def watched_address(facts: Facts) -> Reason | None:
     """A moderator wants an eye on this author."""
-    return _reason(facts, "watched_address") if facts.address_watched else None
+    return finding.reason(facts, "watched_address") if facts.address_watched else None
 
 
 def watched_name(facts: Facts) -> Reason | None:
     """A moderator wants an eye on this name."""
-    return _reason(facts, "watched_name") if facts.name_watched else None
+    return finding.reason(facts, "watched_name") if facts.name_watched else None
 
 
 def watched_domain(facts: Facts) -> Reason | None:
     """It links to a domain that a moderator wants an eye on."""
-    return _about(facts, "watched_domain", facts.domains_watched)
+    return finding.about(facts, "watched_domain", facts.domains_watched)
 
 
 def watched_words(facts: Facts) -> Reason | None:
     """Words that speak against a reply without holding it."""
-    return _words(facts, "watched_words", facts.rules.words("watched_words"))
+    return finding.words(facts, "watched_words", facts.rules.words("watched_words"))
 
 
 def known_spammer(facts: Facts) -> Reason | None:
     """Moderators marked this author's replies as spam before, and never approved more."""
     if facts.spam_before <= facts.approved_before:
         return None
-    return _reason(facts, "known_spammer", str(facts.spam_before))
+    return finding.reason(facts, "known_spammer", str(facts.spam_before))
 
 
 def same_text(facts: Facts) -> Reason | None:
@@ -104,63 +101,63 @@ def same_text(facts: Facts) -> Reason | None:
     over = facts.twins - facts.rules.number("same_text", "times")
     if over < 0:
         return None
-    return _reason(facts, "same_text", str(facts.twins), more=min(15, 5 * over))
+    return finding.reason(facts, "same_text", str(facts.twins), more=min(15, 5 * over))
 
 
 def network_speed(facts: Facts) -> Reason | None:
     """Many replies from one network in a short while. A school may share one."""
-    return _speed(facts, "network_speed", facts.network_recent)
+    return finding.speed(facts, "network_speed", facts.network_recent)
 
 
 def page_speed(facts: Facts) -> Reason | None:
     """Many replies under one page in a short while. It may have become famous."""
-    return _speed(facts, "page_speed", facts.page_recent)
+    return finding.speed(facts, "page_speed", facts.page_recent)
 
 
 def site_speed(facts: Facts) -> Reason | None:
     """Many replies on the site in a short while."""
-    return _speed(facts, "site_speed", facts.site_recent)
+    return finding.speed(facts, "site_speed", facts.site_recent)
 
 
 def many_links(facts: Facts) -> Reason | None:
     """More links than the site allows; links are what most spam is for."""
-    over = _counted_links(facts) - facts.links_allowed
+    over = finding.counted_links(facts) - facts.links_allowed
     if over <= 0:
         return None
-    return _reason(facts, "links", str(_counted_links(facts)), times=min(3, over))
+    return finding.reason(facts, "links", str(finding.counted_links(facts)), times=min(3, over))
 
 
 def mostly_links(facts: Facts) -> Reason | None:
     """Much of what it says is links."""
     percent = round(100 * facts.link_share)
-    if not _counted_links(facts) or percent < facts.rules.number("link_share", "percent"):
+    if not finding.counted_links(facts) or percent < facts.rules.number("link_share", "percent"):
         return None
-    return _reason(facts, "link_share", str(percent))
+    return finding.reason(facts, "link_share", str(percent))
 
 
 def new_domain(facts: Facts) -> Reason | None:
     """It leads to where no approved reply of this site has led yet."""
-    return _about(facts, "new_domain", facts.domains_new)
+    return finding.about(facts, "new_domain", facts.domains_new)
 
 
 def shortener(facts: Facts) -> Reason | None:
     """It hides where it leads."""
-    return _about(facts, "shortener", facts.domains_short)
+    return finding.about(facts, "shortener", facts.domains_short)
 
 
 def lookalike(facts: Facts) -> Reason | None:
     """It leads to a domain that pretends to be another one."""
-    return _about(facts, "lookalike", facts.domains_alike)
+    return finding.about(facts, "lookalike", facts.domains_alike)
 
 
 def shouting(facts: Facts) -> Reason | None:
     """Much of it is in capitals, or it exclaims a lot."""
     marks = len(_EXCLAMATIONS.findall(facts.text))
-    percent = _capitals(facts.text)
+    percent = finding.capitals(facts.text)
     enough = facts.rules.number("shouting", "percent")
     if percent < enough and marks < facts.rules.number("shouting", "marks"):
         return None
-    return _reason(facts, "shouting", f"capitals={percent} marks={marks}")
+    return finding.reason(facts, "shouting", f"capitals={percent} marks={marks}")
 
 
 def strange_script(facts: Facts) -> Reason | None:
@@ -168,14 +165,14 @@ def strange_script(facts: Facts) -> Reason | None:
     percent = round(100 * facts.strange_share)
     if not percent or percent < facts.rules.number("script", "percent"):
         return None
-    return _reason(facts, "script", str(percent))
+    return finding.reason(facts, "script", str(percent))
 
 
 def old_page(facts: Facts) -> Reason | None:
     """The page's first reply came long ago: few people read there, and programs know it."""
     if facts.page_days < facts.rules.number("old_page", "days"):
         return None
-    return _reason(facts, "old_page", str(_whole(facts.page_days)))
+    return finding.reason(facts, "old_page", str(finding.whole(facts.page_days)))
 
 
 def learned(facts: Facts) -> Reason | None:
@@ -210,20 +207,20 @@ def _learned(facts: Facts) -> tuple[int | None, str]:
 
 def unsolved(facts: Facts) -> Reason | None:
     """It was sent without a sum, on the promise that a moderator reads it first. No fault."""
-    return None if facts.solved else _reason(facts, "unsolved")
+    return None if facts.solved else finding.reason(facts, "unsolved")
 
 
 def link_from_stranger(facts: Facts) -> Reason | None:
     """A link from somebody of whom no moderator approved anything is never published by itself."""
-    if facts.approved_before or facts.author_trusted or not _counted_links(facts):
+    if facts.approved_before or facts.author_trusted or not finding.counted_links(facts):
         return None
-    return _reason(facts, "stranger_links", str(_counted_links(facts)))
+    return finding.reason(facts, "stranger_links", str(finding.counted_links(facts)))
 
 
 def first_time_author(facts: Facts) -> Reason | None:
     """No moderator approved anything by this author on this site yet, nor said to trust them."""
     known = facts.approved_before or facts.author_trusted
-    return None if known else _reason(facts, "first_time")
+    return None if known else finding.reason(facts, "first_time")
 
 
 def newcomer(facts: Facts) -> Reason | None:
@@ -232,22 +229,24 @@ def newcomer(facts: Facts) -> Reason | None:
     """
     if not facts.approved_before or facts.author_trusted:
         return None
-    missing = _missing(facts)
-    return _reason(facts, "newcomer", " ".join(missing)) if missing else None
+    lacking = finding.missing(facts)
+    return finding.reason(facts, "newcomer", " ".join(lacking)) if lacking else None
 
 
 def trusted_author(facts: Facts) -> Reason | None:
     """Moderators approved enough by this author, over long enough a time."""
-    if _missing(facts):
+    if finding.missing(facts):
         return None
-    return _reason(
-        facts, "trusted", f"approvals={facts.approved_before} days={_whole(facts.days_known)}"
+    return finding.reason(
+        facts,
+        "trusted",
+        f"approvals={facts.approved_before} days={finding.whole(facts.days_known)}",
     )
 
 
 def site_holds_everything(facts: Facts) -> Reason | None:
     """The site's owner wants every reply read before it is published, also of who is trusted."""
-    return _reason(facts, "hold_everything") if facts.hold_everything else None
+    return finding.reason(facts, "hold_everything") if facts.hold_everything else None
 
 
 class Rule(NamedTuple):
@@ -326,65 +325,3 @@ def _outcome(facts: Facts, found: Sequence[Reason]) -> Outcome:
 
 def _is_of_strangers(reason: Reason) -> bool:
     return reason.code in TERMS and TERMS[reason.code].of_strangers
-
-
-def _reason(facts: Facts, code: str, detail: str = "", *, times: int = 1, more: int = 0) -> Reason:
-    """What a rule found, as the site wants it to count."""
-    score = min(MOST, times * facts.rules.score(code) + more)
-    return Reason(code, facts.rules.effect(code), score, detail)
-
-
-def _about(facts: Facts, code: str, domains: tuple[str, ...]) -> Reason | None:
-    return _reason(facts, code, ", ".join(domains[:5])) if domains else None
-
-
-def _words(facts: Facts, code: str, words: tuple[str, ...]) -> Reason | None:
-    if not words:
-        return None
-    text = "\n".join((facts.text, facts.name, facts.website, *facts.links))
-    found = disguises.found(words, text)
-    if not found:
-        return None
-    return _reason(facts, code, ", ".join(found[:5]), times=min(2, len(found)))
-
-
-def _speed(facts: Facts, code: str, recent: int) -> Reason | None:
-    if recent < facts.rules.number(code, "replies"):
-        return None
-    return _reason(facts, code, f"replies={recent} minutes={facts.rules.number(code, 'minutes')}")
-
-
-def _counted_links(facts: Facts) -> int:
-    """Links to domains that the site trusts count as none."""
-    return len(facts.links) - facts.links_trusted
-
-
-def _capitals(text: str) -> int:
-    """The share of capitals among letters that could be small, in percent; 0 for few letters."""
-    letters = [letter for letter in text if letter.isupper() or letter.islower()]
-    if len(letters) < _FEWEST_LETTERS:
-        return 0
-    return round(100 * sum(letter.isupper() for letter in letters) / len(letters))
-
-
-def _missing(facts: Facts) -> list[str]:
-    """What an author lacks to be trusted by the site's measure; where nobody is, all of it."""
-    rules = facts.rules
-    approvals = rules.number("trusted", "approvals") - facts.approved_before
-    days = rules.number("trusted", "days") - facts.days_known
-    unconfirmed = rules.switch("trusted", "confirmed") and not facts.address_confirmed
-    lacking = {
-        f"approvals={approvals}": approvals > 0,
-        f"days={_ceiling(days)}": days > 0,
-        "confirmed": unconfirmed,
-        "trust": rules.does("trusted") == OFF,
-    }
-    return [what for what, lacks in lacking.items() if lacks]
-
-
-def _ceiling(days: float) -> int:
-    return -int(-max(0.0, days) // 1)
-
-
-def _whole(days: float) -> int:
-    return int(min(days, 1e6))

@@ -161,7 +161,10 @@ class Wishes:
 
     def is_off(self, code: str) -> bool:
         """Whether a rule is not asked; one that has no terms always is."""
-        return code in TERMS and self.does(code) == OFF
+        terms = TERMS.get(code)
+        if terms is None or code not in self.said:
+            return terms is not None and terms.does == OFF
+        return self.does(code) == OFF
 
     def score(self, code: str) -> int:
         """How much it adds to the score."""
@@ -197,7 +200,7 @@ class Wishes:
 
     def _told(self, code: str, name: str) -> Any:
         own = self.said.get(code)
-        return own.get(name) if isinstance(own, Mapping) else None
+        return own.get(name) if isinstance(own, dict) else None
 
 
 def _is_within(told: Any, least: int, most: int) -> bool:

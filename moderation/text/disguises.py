@@ -28,7 +28,7 @@ _CHUNK = re.compile(r"\S+")
 _NO_LETTER = re.compile(r"[\W_]+")
 #: Letters that stand alone, one after the other, with little between them.
 _SPACED = re.compile(r"(?<![^\W_])[^\W_](?:[\W_]{1,3}+[^\W_](?![^\W_])){2,}+")
-_RUN = re.compile(r"(.)\1*", re.DOTALL)
+_RUN = re.compile(r"(.)\1*+", re.DOTALL)
 #: Scripts that write no spaces: a word of theirs is looked for wherever it stands.
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -86,8 +86,8 @@ class Read(NamedTuple):
     folded: str
     #: What each word in turn may be.
     words: tuple[frozenset[str], ...]
-    #: What single words may be, out of signs between letters.
-    glued: frozenset[str]
+    #: All that a single word may be, by the same with each letter of a row once.
+    forms: dict[str, set[str]]
     #: Letters that stood alone, joined.
     spaced: tuple[str, ...]
 
@@ -96,11 +96,13 @@ class Read(NamedTuple):
 def read(text: str) -> Read:
     """Take a text apart. The last few are kept: several lists are looked for in each."""
     plain = _plain(text)
-    words = tuple(_forms(word[0]) for word in _WORD.finditer(plain))
-    glued = frozenset(form for chunk in _chunks(plain) for form in _forms(chunk))
+    words = tuple(_forms(word) for word in _WORD.findall(plain))
+    forms: dict[str, set[str]] = {}
+    for form in frozenset().union(*words, *map(_forms, _chunks(plain))):
+        forms.setdefault(_once(form), set()).add(form)
     spaced = (_NO_LETTER.sub("", run[0]) for run in _SPACED.finditer(plain))
     joined = tuple(form for letters in spaced for form in _forms(letters[:_MOST_SPACED]))
-    return Read(folded(plain), words, glued, joined)
+    return Read(folded(plain), words, forms, joined)
 
 
 def _plain(text: str) -> str:
@@ -144,17 +146,24 @@ def _exchanged(word: str) -> str:
     return word.replace("I", "l") if "I" in word and not word.isupper() else ""
 
 
-def _runs(form: str) -> tuple[str, tuple[int, ...]]:
-    """A form with each letter once, and how often each stands there in a row."""
-    runs = [(run[1], len(run[0])) for run in _RUN.finditer(form)]
-    return "".join(letter for letter, _times in runs), tuple(times for _letter, times in runs)
+@lru_cache(maxsize=4096)
+def _once(form: str) -> str:
+    """A form with each letter once, where it stands several times in a row."""
+    return _RUN.sub(r"\1", form)
 
 
-def _is_stretched(wanted: tuple[int, ...], there: tuple[int, ...]) -> bool:
-    """Whether each letter stands as often as it should, or is stretched."""
-    return all(
-        is_there == times or (is_there >= _STRETCHED and is_there > times)
-        for times, is_there in zip(wanted, there, strict=True)
+def _runs(form: str) -> tuple[int, ...]:
+    """How often each letter stands there in a row."""
+    return tuple(len(run[0]) for run in _RUN.finditer(form))
+
+
+def _is_stretched(wanted: str, form: str) -> bool:
+    """Whether each letter stands as often as it should, or is stretched; they are the same but
+    for that.
+    """
+    return wanted == form or all(
+        there == times or (there >= _STRETCHED and there > times)
+        for times, there in zip(_runs(wanted), _runs(form), strict=True)
     )
 
 
@@ -169,7 +178,7 @@ class _LookedFor:
     """A list of words, put in order once so that each text is read through only once."""
 
     def __init__(self, words: Iterable[str]) -> None:
-        self._single: dict[str, list[tuple[tuple[int, ...], str]]] = {}
+        self._single: dict[str, list[tuple[str, str]]] = {}
         self._pairs: dict[tuple[str, str], list[_Term]] = {}
         self._joined: dict[str, str] = {}
         literal: list[str] = []
@@ -187,33 +196,27 @@ class _LookedFor:
         self._joined[_NO_LETTER.sub("", term.given)] = term.given
         if len(term.parts) == 1:
             for form in term.parts[0]:
-                once, runs = _runs(form)
-                self._single.setdefault(once, []).append((runs, term.given))
+                self._single.setdefault(_once(form), []).append((form, term.given))
             return
         for first in term.parts[0]:
             for second in term.parts[1]:
-                pair = _runs(first)[0], _runs(second)[0]
-                self._pairs.setdefault(pair, []).append(term)
+                self._pairs.setdefault((_once(first), _once(second)), []).append(term)
 
     def in_text(self, text: Read) -> set[str]:
         """Which of them stand in a text."""
         seen = set(self._literal.findall(text.folded)) if self._literal else set()
-        for forms in (*text.words, text.glued):
-            for form in forms:
-                seen |= self._as_one(form)
+        for once in self._single.keys() & text.forms.keys():
+            for wanted, given in self._single[once]:
+                if any(_is_stretched(wanted, form) for form in text.forms[once]):
+                    seen.add(given)
         if self._pairs:
             seen |= self._in_a_row(text.words)
         for letters in text.spaced:
             seen |= self._spelled_out(letters)
         return seen
 
-    def _as_one(self, form: str) -> set[str]:
-        once, runs = _runs(form)
-        known = self._single.get(once, ())
-        return {given for wanted, given in known if _is_stretched(wanted, runs)}
-
     def _in_a_row(self, words: tuple[frozenset[str], ...]) -> set[str]:
-        once = [{_runs(form)[0] for form in forms} for forms in words]
+        once = [set(map(_once, forms)) for forms in words]
         seen: set[str] = set()
         for place, (firsts, seconds) in enumerate(pairwise(once)):
             for first in firsts:
@@ -245,8 +248,7 @@ def _stands_at(term: _Term, words: tuple[frozenset[str], ...], place: int) -> bo
 
 
 def _is_form_of(form: str, part: frozenset[str]) -> bool:
-    once, runs = _runs(form)
-    return any(once == wanted and _is_stretched(times, runs) for wanted, times in map(_runs, part))
+    return any(_once(wanted) == _once(form) and _is_stretched(wanted, form) for wanted in part)
 
 
 def _word_forms(word: str) -> frozenset[str]:

@@ -139,6 +139,20 @@ SENTENCES: dict[str, Any] = {
         "turned off: a page's address is what the sender says."
     ),
 }
+#: What is said instead where the number named first is 0.
+NEVER: dict[str, tuple[str, Any]] = {
+    "score": (
+        "spam_at",
+        _(
+            "What the rules below add up to: from %(hold_at)s on a reply waits. None is put with "
+            "the spam for its score, while “Spam from” is 0."
+        ),
+    ),
+    "reported": (
+        "reports",
+        _("However many readers report a published reply, it stays. No report is lost."),
+    ),
+}
 #: As a choice, and in the list of changes.
 DOES: dict[str, Any] = {
     OFF: _("Off"),
@@ -210,11 +224,14 @@ def label(name: str) -> str:
 
 def sentence(code: str, settings: SiteSettings) -> str:
     """What a rule looks for, by these settings."""
-    return str(SENTENCES[code]) % {
-        name: number(_number(code, name, settings))
+    numbers = {
+        name: _number(code, name, settings)
         for name, parameter in TERMS[code].parameters.items()
         if isinstance(parameter, Number)
     }
+    decisive, never = NEVER.get(code, ("", ""))
+    says = never if numbers.get(decisive) == 0 else SENTENCES[code]
+    return str(says) % {name: number(one) for name, one in numbers.items()}
 
 
 def effect(code: str, settings: SiteSettings) -> str:

@@ -1,0 +1,149 @@
+"""What other settings would have done with the latest comments, before anybody saves them.
+
+Each is judged twice, by the settings that hold and by those that are tried, with what was known
+when it came, as far as that is stored: decisions on its author, replies before it, how it was sent.
+A site's list, its origins and the text are as they are now. Nothing is changed by it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy.orm import Session
+
+from moderation import policy
+from moderation.models import Site, SiteSettings, Status
+from moderation.policy import TERMS, Outcome, Verdict
+
+from .posing import Posed, posed
+
+__all__ = [
+    "MOST",
+    "SHOWN",
+    "Found",
+    "Posed",
+    "Result",
+    "Tried",
+    "compare",
+    "of",
+    "of_several",
+    "posed",
+]
+
+#: So many comments are tried: about a second's work.
+MOST = 1_000
+#: So many of a kind are shown, to be looked at.
+SHOWN = 20
+
+
+class Tried(NamedTuple):
+    """A comment that the settings in hand and those that are tried do not judge alike."""
+
+    id: str
+    name: str
+    html: str
+    status: Status
+    was: Verdict
+    would: Verdict
+    created_at: datetime
+
+
+@dataclass(slots=True)
+class Found:
+    """In how many of the comments a rule finds something, before and after; and how many of the
+    latter moderators approved.
+    """
+
+    before: int = 0
+    after: int = 0
+    approved: int = 0
+
+
+@dataclass(slots=True)
+class Result:
+    """What would have changed among the comments that were looked at."""
+
+    looked_at: int = 0
+    before: Counter[Outcome] = field(default_factory=Counter)
+    after: Counter[Outcome] = field(default_factory=Counter)
+    #: Comments that the settings in hand let pass, or let wait, and the tried ones would not; and
+    #: those of them that moderators approved.
+    stopped: int = 0
+    stopped_approved: list[Tried] = field(default_factory=list)
+    #: The other way round: let through by the tried ones; and those that moderators refused.
+    freed: int = 0
+    freed_refused: list[Tried] = field(default_factory=list)
+    #: Of the rules whose terms are tried, by code.
+    found: dict[str, Found] = field(default_factory=dict)
+
+
+def of(session: Session, site: Site, settings: SiteSettings, *, most: int = MOST) -> Result:
+    """Try settings on a site's latest comments, beside those that it has."""
+    return of_several(session, [(site, settings)], most=most)
+
+
+def of_several(
+    session: Session, tried: Sequence[tuple[Site, SiteSettings]], *, most: int = MOST
+) -> Result:
+    """The same of several sites, each with the settings that are tried there and its share of the
+    comments.
+    """
+    result = Result()
+    for site, settings in tried:
+        past = posed(session, site, most=most // len(tried))
+        compare(result, past, site.settings, settings)
+    return result
+
+
+def compare(result: Result, past: Iterable[Posed], own: SiteSettings, tried: SiteSettings) -> None:
+    """Judge each comment by both settings, and add to the result what differs."""
+    changed = [code for code in TERMS if _terms(own, code) != _terms(tried, code)]
+    for code in changed:
+        result.found.setdefault(code, Found())
+    for one in past:
+        was, would = policy.judge(one.under(own)), policy.judge(one.under(tried))
+        _count(result, one, was, would)
+        for code in changed:
+            _count_found(result.found[code], one, _has(was, code), _has(would, code))
+
+
+def _count_found(found: Found, one: Posed, was: bool, would: bool) -> None:
+    found.before += was
+    found.after += would
+    found.approved += would and one.is_approved
+
+
+def _terms(settings: SiteSettings, code: str) -> Any:
+    """All that a site says of a rule, to be compared."""
+    rules, options = settings.rules, [TERMS[code].option]
+    options += [getattr(one, "option", "") for one in TERMS[code].parameters.values()]
+    own = {option: getattr(settings, option) for option in options if option}
+    return rules.does(code), rules.score(code), rules.said.get(code), own
+
+
+def _has(verdict: Verdict, code: str) -> bool:
+    return any(reason.code == code for reason in verdict.reasons)
+
+
+_SEVERITY = {Outcome.PUBLISH: 0, Outcome.HOLD: 1, Outcome.SPAM: 2}
+
+
+def _count(result: Result, one: Posed, was: Verdict, would: Verdict) -> None:
+    result.looked_at += 1
+    result.before[was.outcome] += 1
+    result.after[would.outcome] += 1
+    more = _SEVERITY[would.outcome] - _SEVERITY[was.outcome]
+    if not more:
+        return
+    row = one.row
+    tried = Tried(row.id, row.name, row.html, row.status, was, would, row.created_at)
+    if more > 0:
+        result.stopped += 1
+        if one.is_approved:
+            result.stopped_approved.append(tried)
+    else:
+        result.freed += 1
+        if one.by_moderator and row.status in {Status.REJECTED, Status.SPAM}:
+            result.freed_refused.append(tried)
