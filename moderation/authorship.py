@@ -149,7 +149,11 @@ def _past(session: Session, comment: Comment) -> dict[Status, int]:
 def _sent(comment: Comment) -> Sent:
     """How it came, read out of what the policy noticed then: a change does not wash it off."""
     noticed = {reason["code"]: reason["detail"] for reason in comment.reasons}
-    sent = Sent(honeypot="honeypot" in noticed, solved="unsolved" not in noticed)
+    sent = Sent(
+        honeypot="honeypot" in noticed,
+        solved="unsolved" not in noticed,
+        under_attack="attack" in noticed,
+    )
     return replace(sent, seconds=float(noticed["haste"])) if "haste" in noticed else sent
 
 

@@ -105,7 +105,7 @@ def take(
     if thread.has_it:
         raise Duplicate
     author_id, past = _author(session, keyring, site, left, now)
-    sent = Sent(bool(left.reply.honeypot), seconds, solved)
+    sent = Sent(bool(left.reply.honeypot), seconds, solved, site.is_under_attack(now))
     listed = _listed(session, site, left, now)
     known = facts(site, _judged(left), past=past, listed=listed, sent=sent, twins=thread.twins)
     verdict = policy.judge(known)

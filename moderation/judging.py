@@ -23,6 +23,8 @@ class Sent:
     seconds: float = 3600.0
     #: Whether a sum was solved, or a browser did work in its place.
     solved: bool = True
+    #: Whether the site was under attack.
+    under_attack: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ def facts(
         honeypot_filled=sent.honeypot,
         seconds_to_answer=sent.seconds,
         solved=sent.solved,
+        under_attack=sent.under_attack,
         page_is_ours=addresses.origin(judged.page) in site.origins,
         address_blocked=listed.address_blocked,
         name_blocked=listed.name_blocked,

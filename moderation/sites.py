@@ -70,6 +70,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "other_way": partial(_one_of, "choice", tuple(map(str, OtherWay))),
     "edit_minutes": partial(_number, MOST["edit_minutes"]),
     "reports_to_hold": partial(_number, MOST["reports_to_hold"]),
+    "attack_by_itself": _switch,
     "language": partial(_one_of, "language", tuple(LANGUAGES)),
 }
 NAMES = tuple(one.name for one in fields(SiteSettings))

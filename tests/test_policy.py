@@ -48,6 +48,7 @@ def test_by_default_everything_waits() -> None:
         ({"links": ("https://a.example/", "https://b.example/")}, "links"),
         ({"approved_before": 0, "links": ("https://a.example/",)}, "stranger_links"),
         ({"solved": False}, "unsolved"),
+        ({"under_attack": True}, "attack"),
         ({"approved_before": 0}, "first_time"),
         ({"hold_everything": True}, "hold_everything"),
     ],
@@ -97,6 +98,7 @@ facts = st.builds(
     honeypot_filled=st.booleans(),
     seconds_to_answer=st.floats(allow_nan=False),
     hold_everything=st.booleans(),
+    under_attack=st.booleans(),
     blocked_words=st.lists(st.text(max_size=20), max_size=5).map(tuple),
     links_allowed=st.integers(0, 10),
 )

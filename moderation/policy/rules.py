@@ -111,6 +111,11 @@ def unsolved(facts: Facts) -> Reason | None:
     return None if facts.solved else Reason("unsolved", Effect.HOLD)
 
 
+def attack(facts: Facts) -> Reason | None:
+    """The site is under attack: whatever comes meanwhile waits. Nothing against this one reply."""
+    return Reason("attack", Effect.HOLD) if facts.under_attack else None
+
+
 def first_time_author(facts: Facts) -> Reason | None:
     """Nothing by this author was approved on this site yet, nor did a moderator trust them."""
     known = facts.approved_before or facts.author_trusted
@@ -147,6 +152,7 @@ RULES: tuple[Rule, ...] = (
     # How it came: nothing against it, but what its author was promised.
     Rule("unsolved", unsolved),
     # What is true of every stranger, and of every reply.
+    Rule("attack", attack),
     Rule("stranger_links", link_from_stranger),
     Rule("first_time", first_time_author),
     Rule("hold_everything", site_holds_everything),

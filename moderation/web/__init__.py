@@ -17,6 +17,7 @@ from moderation.privacy import Keyring
 from . import (
     accounts,
     api,
+    attack,
     batches,
     composing,
     confirming,
@@ -108,6 +109,7 @@ def make_app(settings: config.Settings | None = None) -> Flask:
         listing,
         reason_pages,
         thread_pages,
+        attack,
         health,
         feeds,
         fragment,
@@ -118,7 +120,7 @@ def make_app(settings: config.Settings | None = None) -> Flask:
         deciding,
     ):
         app.register_blueprint(door.blueprint)
-    for switch_on in (errors, headers, language, drawing, composing, leases, saved_views):
+    for switch_on in (errors, headers, language, drawing, composing, leases, saved_views, attack):
         switch_on.init_app(app)
     _in_front(app, settings)
     return app

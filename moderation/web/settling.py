@@ -22,6 +22,7 @@ LABELS: dict[str, Any] = {
     "other_way": _("In place of the sum"),
     "edit_minutes": _("Minutes to change a reply"),
     "reports_to_hold": _("Reports that bring a reply back"),
+    "attack_by_itself": _("Attack switch by itself"),
     "language": _("Language"),
 }
 HINTS: dict[str, Any] = {
@@ -46,6 +47,10 @@ HINTS: dict[str, Any] = {
     "reports_to_hold": _(
         "When so many readers report a published reply, it waits again. 0 is never, and no report "
         "is lost."
+    ),
+    "attack_by_itself": _(
+        "On: when far more replies come than usual, all of them wait and sums are harder, until it "
+        "is over. Off: only a moderator switches that on."
     ),
     "language": _("What pages and mails are written in where nobody asked for another language."),
 }
@@ -79,6 +84,7 @@ class SettingsForm(FlaskForm):
     other_way = _chosen("other_way")
     edit_minutes = StringField(LABELS["edit_minutes"])
     reports_to_hold = StringField(LABELS["reports_to_hold"])
+    attack_by_itself = _chosen("attack_by_itself")
     language = _chosen("language")
 
 
@@ -99,6 +105,7 @@ def stored(options: Mapping[str, Any], beneath: SiteSettings) -> SettingsForm:
 def _with_choices(form: SettingsForm, beneath: SiteSettings) -> SettingsForm:
     choices = {
         "hold_everything": {"on": _("On"), "off": _("Off")},
+        "attack_by_itself": {"on": _("On"), "off": _("Off")},
         "other_way": WAYS,
         "language": LANGUAGES,
     }

@@ -32,6 +32,7 @@ REASONS: dict[str, Any] = {
     "links": _("It has more links than the site allows: %(detail)s."),
     "stranger_links": _("It has links, and nothing by this author was approved before."),
     "unsolved": _("It was sent without a sum: its author was told that a moderator reads it."),
+    "attack": _("It came while the site's attack switch was on, when every reply waits."),
     "first_time": _("Nothing by this author was approved here before."),
     "hold_everything": _("On this site every reply waits for a moderator."),
 }
@@ -51,6 +52,7 @@ REASON_LABELS: dict[str, Any] = {
     "links": _("Many links"),
     "stranger_links": _("Links from a stranger"),
     "unsolved": _("Without a sum"),
+    "attack": _("During an attack"),
     "first_time": _("First-time author"),
     "hold_everything": _("Everything waits"),
     "reported": _("Reported by readers"),
@@ -110,6 +112,7 @@ SETTINGS: dict[str, str] = {
     "links": "links_allowed",
     "stranger_links": "links_allowed",
     "unsolved": "other_way",
+    "attack": "attack_by_itself",
     "hold_everything": "hold_everything",
     "reported": "reports_to_hold",
 }
