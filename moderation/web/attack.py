@@ -16,7 +16,7 @@ from .drawing import gettext as _
 from .service import now, reading, writing
 from .sessions import inside, protected
 
-blueprint = Blueprint("attack", __name__, url_prefix="/queue/sites/<site>/attack")
+blueprint = Blueprint("attack", __name__, url_prefix="/queue/attack/<site>")
 
 
 @blueprint.get("")

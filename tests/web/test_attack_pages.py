@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from moderation.models import Attack, Change, Site, What
 
-SWITCH = "/queue/sites/blog/attack"
+SWITCH = "/queue/attack/blog"
 
 
 def begin(world: World, key: str = "blog", arrived: int = 143, usual: int = 2) -> None:
@@ -59,7 +59,7 @@ def test_moderators_of_another_site_learn_nothing_of_it(world: World) -> None:
     begin(world)
     otto = world.signed_in(OTTO)
     assert "attack" not in otto.get("/queue").text.replace("queue/attack.css", "").replace(
-        "/queue/sites/other/attack", ""
+        "/queue/attack/other", ""
     ).replace("Attack switch of Another", "").replace('value="attack"', "").replace(
         "During an attack", ""
     )
