@@ -84,7 +84,7 @@ def make_app(settings: config.Settings | None = None) -> Flask:
     )
     Babel(app, locale_selector=language.chosen)
     CSRFProtect(app)
-    limits.limiter.init_app(app)
+    limits.init_app(app)
     for door in (
         reader,
         embed,
@@ -160,7 +160,7 @@ def _flask_settings(settings: config.Settings) -> dict[str, object]:
         # The forms' sentences are ours, translated by Flask-Babel; WTForms' own are not shown.
         "WTF_I18N_ENABLED": False,
         "RATELIMIT_ENABLED": settings.rate_limits,
-        "RATELIMIT_STORAGE_URI": settings.rate_limit_storage,
+        **limits.storage(settings.rate_limit_storage),
         "RATELIMIT_HEADERS_ENABLED": True,
         "TEMPLATES_AUTO_RELOAD": False,
     }
