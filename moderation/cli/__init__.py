@@ -3,6 +3,7 @@
 from flask import Flask
 
 from .batches import batches
+from .doctor import doctor
 from .forgetting import forget
 from .mail import outbox
 from .people import moderator, site, token
@@ -24,6 +25,7 @@ COMMANDS = (
     tidy,
     outbox,
     batches,
+    doctor,
 )
 
 

@@ -76,16 +76,16 @@ def _told(one: Attack, site: Site) -> str:
     until, name = exact_time(one.until), site.name
     if one.by is not None:
         return _(
-            "%(who)s switched the attack switch of %(site)s on. Until %(until)s every reply waits, "
-            "sums are harder, and moderators are mailed a digest.",
+            "%(who)s switched the attack switch of %(site)s on. Every reply waits, sums are harder, "
+            "and moderators are mailed a digest, until %(until)s.",
             who=one.by.name,
             site=name,
             until=until,
         )
     return _(
         "Many more replies than usual are coming to %(site)s: %(arrived)s in ten minutes, usually "
-        "%(usual)s. Until %(until)s every reply waits, sums are harder, and moderators are mailed "
-        "a digest. It ends by itself when the rush is over.",
+        "%(usual)s. Every reply waits, sums are harder, and moderators are mailed a digest, until "
+        "%(until)s or for as long as the rush goes on.",
         site=name,
         arrived=one.arrived,
         usual=one.usual,

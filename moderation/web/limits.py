@@ -133,8 +133,7 @@ def storage(uri: str) -> dict[str, object]:
     if uri.startswith("memory://"):
         return {"RATELIMIT_STORAGE_URI": uri}
     return {
-        # Valkey speaks Redis's protocol: one client serves both.
-        "RATELIMIT_STORAGE_URI": uri.replace("valkey://", "redis://", 1),
+        "RATELIMIT_STORAGE_URI": uri,
         "RATELIMIT_STORAGE_OPTIONS": {
             "wrap_exceptions": True,
             "socket_connect_timeout": PATIENCE,

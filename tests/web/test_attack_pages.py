@@ -41,7 +41,7 @@ def test_the_banner_tells_on_the_queue_and_on_the_sites_page(world: World) -> No
     for path in ("/queue", "/queue?site=blog", "/queue/sites/blog", SWITCH):
         page = olga.get(path).text
         assert "to The Blog: 143 in ten minutes, usually 2." in page, path
-        assert "every reply waits" in page
+        assert "Every reply waits, sums are harder" in page
         assert "End it now" in page
     assert "143 in ten minutes" not in olga.get("/queue?site=other").text
 

