@@ -384,6 +384,19 @@ def test_a_reply_makes_the_service_look_but_not_every_one(watched: list[str], wo
     assert watched == ["blog", "other"]
 
 
+def test_a_flood_through_the_door_makes_the_next_sum_harder(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "MANY", 1)
+    monkeypatch.setattr(type(world.app.extensions["moderation"].settings), "rate_limits", True)
+    flooded(world, 5)
+    assert "\N{MINUS SIGN}" not in world.challenge()["question"]
+    flooded(world, 1)
+    assert "\N{MINUS SIGN}" in world.challenge()["question"]
+    assert reasons(world, world.left())[-2:] == ["first_time", "hold_everything"]
+    assert "attack" in reasons(world, world.left())
+
+
 def test_many_replies_in_a_moment_are_looked_at(
     watched: list[str], world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

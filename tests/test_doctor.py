@@ -144,6 +144,12 @@ def test_a_server_that_was_killed_is_not_counted(settings: Settings) -> None:
         assert presence.processes(settings.instance_path) == 4
 
 
+def test_a_folder_that_cannot_be_written_is_no_reason_not_to_serve(settings: Settings) -> None:
+    (settings.instance_path / presence.FOLDER).write_text("no folder")
+    with presence.serving(settings.instance_path, 2):
+        assert presence.processes(settings.instance_path) == 0
+
+
 def test_two_servers_on_one_folder_are_counted_together(settings: Settings) -> None:
     other = settings.instance_path / presence.FOLDER / "0"
     with presence.serving(settings.instance_path, 2), other.open("w+") as file:

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 FOLDER = "serving"
 
@@ -16,17 +17,26 @@ FOLDER = "serving"
 @contextmanager
 def serving(instance: Path, workers: int) -> Iterator[None]:
     """Be known to serve with so many processes, as long as the block."""
-    folder = instance / FOLDER
-    folder.mkdir(exist_ok=True)
-    here = folder / str(os.getpid())
-    with here.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        file.write(str(workers))
-        file.flush()
-        try:
-            yield
-        finally:
-            here.unlink(missing_ok=True)
+    held = _hold(instance / FOLDER, workers)
+    try:
+        yield
+    finally:
+        if held is not None:
+            Path(held.name).unlink(missing_ok=True)
+            held.close()
+
+
+def _hold(folder: Path, workers: int) -> TextIO | None:
+    """The locked file; None where nothing can be written there, which is no reason not to serve."""
+    try:
+        folder.mkdir(exist_ok=True)
+        file = (folder / str(os.getpid())).open("w")
+    except OSError:
+        return None
+    fcntl.flock(file, fcntl.LOCK_EX)
+    file.write(str(workers))
+    file.flush()
+    return file
 
 
 def processes(instance: Path) -> int:

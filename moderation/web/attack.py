@@ -76,8 +76,8 @@ def _told(one: Attack, site: Site) -> str:
     until, name = exact_time(one.until), site.name
     if one.by is not None:
         return _(
-            "%(who)s switched the attack switch of %(site)s on. Every reply waits, sums are harder, "
-            "and moderators are mailed a digest, until %(until)s.",
+            "%(who)s switched the attack switch of %(site)s on. Every reply waits, sums are "
+            "harder, and moderators are mailed a digest, until %(until)s.",
             who=one.by.name,
             site=name,
             until=until,
