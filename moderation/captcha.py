@@ -4,6 +4,9 @@ A token carries a random nonce and the time of asking, sealed by HMAC-SHA256 tog
 the site and the page. The two numbers are drawn from the nonce with a key of their own, so
 the token holds nothing the answer could be computed from without that key. That a sum is
 spent once is the caller's part: store `Challenge.nonce` in a column that is unique.
+
+While a site is under attack it asks a harder kind, with three terms and larger ones. Which kind a
+token is of stands in it, under the seal: what was asked before stays good.
 """
 
 import base64
@@ -19,10 +22,14 @@ LIFETIME = timedelta(hours=1)
 CLOCK_SKEW = timedelta(minutes=1)
 
 _SMALLEST, _LARGEST = 10, 99
+#: What a harder sum takes away at the end.
+_LEAST_LESS, _MOST_LESS = 2, 19
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _NONCE, _TIME, _MAC = 16, 6, 32
+# The first bit of the time, which it needs itself only after the year 6000, marks a harder sum.
+_HARDER = 1 << (8 * _TIME - 1)
 # 54 bytes are 72 whole base64 characters: no unused bits are left at the end to play with.
 _TOKEN_LENGTH = (_NONCE + _TIME + _MAC) * 4 // 3
 
@@ -41,7 +48,8 @@ class Expired(ChallengeError):
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """A sum to solve: `left` plus `right`, asked at `asked_at`, answerable before `expires_at`.
+    """A sum to solve: `left` plus `right`, minus `less` where that is not 0, asked at `asked_at`,
+    answerable before `expires_at`.
 
     `token` goes to the reader and comes back with the answer. `nonce` (32 hex digits) names
     this one sum, to be stored when it is spent. Both times are aware, in UTC.
@@ -53,24 +61,36 @@ class Challenge:
     nonce: str
     asked_at: datetime
     expires_at: datetime
+    less: int = 0
+
+    @property
+    def is_harder(self) -> bool:
+        """Whether it is of the kind that is asked under attack."""
+        return self.less > 0
 
     @property
     def question(self) -> str:
-        """The sum as a reader sees it, such as "13 + 19 ="."""
-        return f"{self.left} + {self.right} ="
+        """The sum as a reader sees it, such as "13 + 19 =", or "47 + 19 − 8 ="."""
+        return written(self.left, self.right, self.less)
 
     def answered_by(self, text: str) -> bool:
         """Whether what a person typed is the right number, in figures or in words."""
-        return number(text) == self.left + self.right
+        return number(text) == self.left + self.right - self.less
 
 
-def ask(key: bytes, *, site: str, page: str, now: datetime) -> Challenge:
-    """A new sum for one page of one site.
+def written(left: object, right: object, less: object) -> str:
+    """A sum of these terms as a reader sees it; without `less` where that is 0 or empty."""
+    taken_away = f" \N{MINUS SIGN} {less}" if less else ""
+    return f"{left} + {right}{taken_away} ="
+
+
+def ask(key: bytes, *, site: str, page: str, now: datetime, harder: bool = False) -> Challenge:
+    """A new sum for one page of one site, of the harder kind where that is asked for.
 
     `key` is secret and the same on every server, 32 random bytes; `now` is aware (a naive
     time raises TypeError) and is kept to the millisecond.
     """
-    since_epoch = (now - _EPOCH) // _MILLISECOND
+    since_epoch = (now - _EPOCH) // _MILLISECOND | (_HARDER if harder else 0)
     stamp = secrets.token_bytes(_NONCE) + since_epoch.to_bytes(_TIME, "big")
     return _challenge(key, _spelled(stamp + _mac(key, stamp, site, page)), stamp)
 
@@ -107,10 +127,10 @@ def _parts(token: str) -> tuple[bytes, bytes]:
 
 
 def _challenge(key: bytes, token: str, stamp: bytes) -> Challenge:
-    nonce = stamp[:_NONCE]
-    left, right = _drawn(key, nonce)
-    asked_at = _EPOCH + int.from_bytes(stamp[_NONCE:], "big") * _MILLISECOND
-    return Challenge(token, left, right, nonce.hex(), asked_at, asked_at + LIFETIME)
+    nonce, time = stamp[:_NONCE], int.from_bytes(stamp[_NONCE:], "big")
+    left, right, less = _drawn_harder(key, nonce) if time & _HARDER else (*_drawn(key, nonce), 0)
+    asked_at = _EPOCH + (time & ~_HARDER) * _MILLISECOND
+    return Challenge(token, left, right, nonce.hex(), asked_at, asked_at + LIFETIME, less)
 
 
 def _drawn(key: bytes, nonce: bytes) -> tuple[int, int]:
@@ -121,6 +141,17 @@ def _drawn(key: bytes, nonce: bytes) -> tuple[int, int]:
     answer = _SMALLEST + step
     left = 1 + rest % (answer - 1)
     return left, answer - left
+
+
+def _drawn_harder(key: bytes, nonce: bytes) -> tuple[int, int, int]:
+    # The answer is drawn first here too, and has at most two digits: people may write it in words.
+    drawn = int.from_bytes(hmac.digest(_subkey(key, b"harder numbers"), nonce, "sha256"), "big")
+    rest, step = divmod(drawn, _LARGEST - _SMALLEST + 1)
+    rest, taken_away = divmod(rest, _MOST_LESS - _LEAST_LESS + 1)
+    less = _LEAST_LESS + taken_away
+    total = _SMALLEST + step + less
+    left = 1 + rest % (total - 1)
+    return left, total - left, less
 
 
 def _mac(key: bytes, stamp: bytes, site: str, page: str) -> bytes:

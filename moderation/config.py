@@ -221,7 +221,8 @@ def _switch(text: str) -> bool:
 def _storage(text: str) -> str:
     if not text.startswith(("memory://", "redis://", "rediss://", "valkey://")):
         raise ValueError("must be memory:// or begin with redis://.")
-    return text
+    # Valkey speaks Redis's protocol: one client serves both.
+    return text.replace("valkey://", "redis://", 1)
 
 
 def _host(text: str) -> str:

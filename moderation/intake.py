@@ -112,7 +112,7 @@ def take(
     if thread.has_it:
         raise Duplicate
     author_id, past = _author(session, keyring, site, left, now)
-    sent = Sent(bool(left.reply.honeypot), seconds, solved)
+    sent = Sent(bool(left.reply.honeypot), seconds, solved, site.is_under_attack(now))
     judged = _judged(left)
     known = judging.facts(
         site,

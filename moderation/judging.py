@@ -36,12 +36,18 @@ class Sent:
     seconds: float = 3600.0
     #: Whether a sum was solved, or a browser did work in its place.
     solved: bool = True
+    #: Whether the site was under attack.
+    under_attack: bool = False
 
     @classmethod
     def noticed(cls, reasons: Iterable[Mapping[str, Any]]) -> "Sent":
         """The same out of what the policy noticed then: a change does not wash it off."""
         told = {reason["code"]: reason["detail"] for reason in reasons}
-        sent = cls(honeypot="honeypot" in told, solved="unsolved" not in told)
+        sent = cls(
+            honeypot="honeypot" in told,
+            solved="unsolved" not in told,
+            under_attack="attack" in told,
+        )
         return replace(sent, seconds=float(told["haste"])) if "haste" in told else sent
 
 
@@ -273,6 +279,7 @@ def facts(
             honeypot_filled=sent.honeypot,
             seconds_to_answer=sent.seconds,
             solved=sent.solved,
+            under_attack=sent.under_attack,
             page_is_ours=addresses.origin(judged.page) in site.origins,
             address_blocked=listed.address_blocked,
             name_blocked=listed.name_blocked,

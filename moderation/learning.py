@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import Session, load_only
 
 from moderation.database import Database, insert_once, table
@@ -150,7 +150,7 @@ def stored_model(session: Session, site_id: str) -> classifier.Model:
     return classifier.Model.of_stored(row.model)
 
 
-def _learn(session: Session, model: classifier.Model, lessons: Sequence[Row[Any]]) -> None:
+def _learn(session: Session, model: classifier.Model, lessons: Sequence[Any]) -> None:
     texts = _pieces(session, {one.comment_id for one in lessons if one.pieces is None})
     for one in lessons:
         pieces = texts[one.comment_id] if one.pieces is None else array("I", one.pieces)
@@ -337,7 +337,7 @@ def _taught(session: Session, site_id: str) -> Iterator[tuple[str, str, str]]:
         .order_by(Comment.id, Decision.version)
         .execution_options(yield_per=CHUNK)
     )
-    last: Row[Any] | None = None
+    last: Any = None
     taught, before = "", dict[str, str]()
     for row in session.execute(query):
         if last is not None and last.id != row.id:
@@ -350,7 +350,7 @@ def _taught(session: Session, site_id: str) -> Iterator[tuple[str, str, str]]:
         yield last.id, last.taught, taught
 
 
-def _after(row: Row[Any], taught: str, before: dict[str, str]) -> str:
+def _after(row: Any, taught: str, before: dict[str, str]) -> str:
     if row.undoes_id is not None:
         return before.get(row.undoes_id, "")
     return example(row.became, row.actor, row.moderator_id)
@@ -442,7 +442,7 @@ def record(session: Session, site_id: str, *, spam_from: int) -> Record:
     return Record(whole, tuple(months.values()), tuple(steps.values()))
 
 
-def _recent(site_id: str, status: Status) -> Select[Any]:
+def _recent(site_id: str, status: Status) -> Any:
     return (
         select(Comment.created_at, Comment.likeness, Comment.taught)
         .where(Comment.site_id == site_id, Comment.status == status)

@@ -133,6 +133,8 @@ def _reasons_of_day(day: date) -> Any:
 
 def _told(row: Row[Any]) -> Iterator[tuple[str, str]]:
     """What one decision adds to its day."""
+    if row.was is None and row.actor is Actor.POLICY:
+        yield "arrived", ""
     if (row.was == Status.PENDING) != (row.became == Status.PENDING):
         yield ("came", "") if row.became == Status.PENDING else ("left", "")
     if row.actor != Actor.MODERATOR:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from moderation.database import insert_once
 from moderation.models import (
+    Attack,
     Author,
     Comment,
     Decision,
@@ -254,8 +255,22 @@ _WANTING = select(Moderator).where(Moderator.notices != Notices.OFF)
 
 def _is_to_be_told(session: Session, moderator: Moderator, now: datetime) -> bool:
     last = moderator.noticed_at
-    is_time = last is None or now - last >= EVERY[moderator.notices]
+    is_time = (
+        last is None
+        or now - last >= EVERY[moderator.notices]
+        or _is_alarmed(session, moderator, last, now)
+    )
     return is_time and waits(session, moderator, since=last)
+
+
+def _is_alarmed(session: Session, moderator: Moderator, last: datetime, now: datetime) -> bool:
+    """Whether an attack began since they were told: then one digest comes at once, and the next
+    when it would have come after that.
+    """
+    query = select(Attack.site_id).where(Attack.until > now, Attack.began_at > last)
+    if moderator.site_ids is not None:
+        query = query.where(Attack.site_id.in_(moderator.site_ids))
+    return session.scalar(query.limit(1)) is not None
 
 
 def _plan_digest(session: Session, moderator: Moderator, now: datetime) -> bool:

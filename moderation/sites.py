@@ -83,6 +83,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "other_way": partial(_one_of, "choice", tuple(map(str, OtherWay))),
     "edit_minutes": partial(_number, 0, MOST["edit_minutes"]),
     "reports_to_hold": partial(_number, 0, MOST["reports_to_hold"]),
+    "attack_by_itself": _switch,
     "language": partial(_one_of, "language", tuple(LANGUAGES)),
 }
 #: What is no rule's own, but for those that are older than the rules.

@@ -18,14 +18,19 @@ from altcha import v1 as altcha
 #: 95th percentile in a Chromium on two threads that ten programs wanted: as slow as an old phone.
 #: Of so many, the median is under two seconds there.
 MOST = 100_000
+#: Of so many while a site is under attack: three times the work, still some seconds.
+MOST_UNDER_ATTACK = 300_000
 #: What a browser sends back has some 400 characters.
 LONGEST = 2_000
 
 
-def ask(key: bytes, token: str, expires_at: datetime) -> dict[str, Any]:
+def ask(key: bytes, token: str, expires_at: datetime, *, harder: bool = False) -> dict[str, Any]:
     """The work that may be done in place of the sum of this token, as ALTCHA's clients read it."""
     options = altcha.ChallengeOptions(
-        algorithm=altcha.SHA256, max_number=MOST, hmac_key=_secret(key, token), expires=expires_at
+        algorithm=altcha.SHA256,
+        max_number=MOST_UNDER_ATTACK if harder else MOST,
+        hmac_key=_secret(key, token),
+        expires=expires_at,
     )
     asked: dict[str, Any] = altcha.create_challenge(options).to_dict()
     # Their widget reads the one spelling, their libraries write the other.

@@ -14,6 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from moderation import captcha
+from moderation.numerals import spellings
 
 KEY = bytes(range(32))
 EVES_KEY = bytes(32)
@@ -242,3 +243,39 @@ class TestProof:
 
     def test_control_what_was_asked_is_accepted(self) -> None:
         assert all(is_accepted(asked().token) for _ in range(1000))
+
+
+class TestHarderSums:
+    def test_the_kind_stands_in_the_token_and_is_read_again(self) -> None:
+        easy, harder = asked(), captcha.ask(KEY, **BLOG, now=NOON, harder=True)
+        assert captcha.read(KEY, harder.token, **BLOG, now=NOON) == harder
+        assert (easy.is_harder, harder.is_harder) == (False, True)
+        assert len(easy.token) == len(harder.token)
+        assert harder.asked_at == easy.asked_at == NOON.replace(microsecond=123000)
+
+    def test_it_has_one_step_more_and_an_answer_that_can_be_written_in_words(self) -> None:
+        for _ in range(500):
+            one = captcha.ask(KEY, **BLOG, now=NOON, harder=True)
+            answer = one.left + one.right - one.less
+            assert 10 <= answer <= 99
+            assert one.left > 0
+            assert one.right > 0
+            assert 2 <= one.less <= 19
+            assert one.question == f"{one.left} + {one.right} \N{MINUS SIGN} {one.less} ="
+            assert one.answered_by(str(answer))
+            assert not one.answered_by(str(one.left + one.right))
+            named = [name for number, name in spellings("fr") if number == answer]
+            assert one.answered_by(named[0])
+
+    def test_no_answer_is_likelier_than_the_others(self) -> None:
+        drawn = [captcha.ask(KEY, **BLOG, now=NOON, harder=True) for _ in range(PROOF_SIZE)]
+        answers = Counter(one.left + one.right - one.less for one in drawn)
+        assert set(answers) == set(range(10, 100))
+        assert max(answers.values()) < 2 * PROOF_SIZE / 90
+
+    def test_nobody_makes_an_easier_one_of_it(self) -> None:
+        harder = captcha.ask(KEY, **BLOG, now=NOON, harder=True)
+        raw = bytearray(base64.urlsafe_b64decode(harder.token))
+        raw[16] ^= 0x80
+        assert is_accepted(harder.token)
+        assert not is_accepted(base64.urlsafe_b64encode(raw).decode())

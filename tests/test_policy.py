@@ -98,6 +98,7 @@ def test_by_default_everything_waits() -> None:
         ({"likeness": Likeness(4.0, 0.97, 3, ("gift",), 20, 20)}, "learned"),
         ({"likeness": Likeness(-4.0, 0.02, 3, ("bridge",), 20, 20)}, "learned_wanted"),
         ({"solved": False}, "unsolved"),
+        ({"under_attack": True}, "attack"),
         ({"approved_before": 0}, "first_time"),
         ({"approved_before": 1, "domains_new": ("new.example",)}, "new_domain"),
         ({"approved_before": 1, "page_days": 400.0}, "old_page"),
@@ -256,6 +257,7 @@ facts = st.builds(
     honeypot_filled=st.booleans(),
     seconds_to_answer=st.floats(allow_nan=False),
     hold_everything=st.booleans(),
+    under_attack=st.booleans(),
     blocked_words=st.lists(st.text(max_size=20), max_size=5).map(tuple),
     links_allowed=st.integers(0, 10),
 )

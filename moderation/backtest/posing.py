@@ -25,7 +25,7 @@ from moderation.models import (
     Status,
     Thread,
 )
-from moderation.policy import Facts
+from moderation.policy import Facts, Likeness
 from moderation.policy.classifier import ENOUGH
 from moderation.text import domains, markup
 
@@ -168,14 +168,14 @@ def _posed(row: Row[Any], known: _Known) -> Posed:
     return Posed(row, facts, row.actor is Actor.MODERATOR, known.speeds)
 
 
-def _likeness(row: Row[Any]) -> policy.Likeness | None:
+def _likeness(row: Row[Any]) -> Likeness | None:
     """What the classifier said when it came: whether it was listened to then, its reasons say."""
     if row.evidence is None or row.likeness is None:
         return None
     told = [reason["detail"] for reason in row.reasons if reason["code"].startswith("learned")]
     alike, *words = (told or ["0"])[0].split("; ")
     seen = int(alike) if alike.isdigit() else 0
-    return policy.Likeness(row.evidence, row.likeness, seen, tuple(words), ENOUGH, ENOUGH)
+    return Likeness(row.evidence, row.likeness, seen, tuple(words), ENOUGH, ENOUGH)
 
 
 def _past(row: Row[Any], pasts: dict[str, list[tuple[Status, datetime]]]) -> Past:

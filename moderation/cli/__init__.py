@@ -3,6 +3,7 @@
 from flask import Flask
 
 from .batches import batches
+from .doctor import doctor
 from .forgetting import forget
 from .mail import outbox
 from .people import moderator, site, token
@@ -26,6 +27,7 @@ COMMANDS = (
     outbox,
     batches,
     policy,
+    doctor,
 )
 
 

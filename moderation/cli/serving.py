@@ -20,6 +20,7 @@ from moderation import demo, learning, measuring, migrations
 
 from .batches import work_once
 from .mail import deliver_once
+from .presence import serving
 from .running import database, keyring, settings
 from .upkeep import tidy_once
 
@@ -134,7 +135,8 @@ def run_server(host: str, port: int, workers: int) -> None:
     multiprocessing.set_start_method("spawn", force=True)
     # Threads need the application itself, not the proxy, which is typed as if it were one.
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    with _tidying(), _counting(), _delivering(app), _working(app), _learning():
+    known = serving(settings().instance_path, workers)
+    with known, _tidying(), _counting(), _delivering(app), _working(app), _learning():
         server("moderation:create_app", host, port, workers).serve()
 
 

@@ -1,5 +1,6 @@
 """What is stored: the vocabulary of the project."""
 
+from .attack import Attack
 from .author import Author
 from .batch import WORKING, Batch, BatchItem, Outcome, Stage
 from .change import Change, What
@@ -46,6 +47,7 @@ __all__ = [
     "WORKING",
     "Actor",
     "AddressView",
+    "Attack",
     "AuthenticatorApp",
     "Author",
     "Batch",

@@ -39,6 +39,11 @@ class What(StrEnum):
     THREAD_CLOSED = "thread_closed"
     THREAD_OPENED = "thread_opened"
     THREAD_MOVED = "thread_moved"
+    ATTACK_NOTICED = "attack_noticed"
+    ATTACK_ON = "attack_on"
+    ATTACK_PROLONGED = "attack_prolonged"
+    ATTACK_OFF = "attack_off"
+    ATTACK_OVER = "attack_over"
 
 
 class Change(Base):

@@ -14,6 +14,8 @@ from moderation.database import Ascii, Base
 from moderation.policy import Wishes
 from moderation.privacy import Keyring, new_id, new_key
 
+from .attack import Attack
+
 
 class OtherWay(StrEnum):
     """How somebody sends a reply who cannot do sums, or does not want to."""
@@ -41,6 +43,8 @@ class SiteSettings:
     edit_minutes: int = 60
     #: So many readers' reports put a published comment back in the queue; 0 for never.
     reports_to_hold: int = 3
+    #: Whether a rate of replies far above the usual puts the site on its guard (see `attack`).
+    attack_by_itself: bool = True
     #: The language of its pages and mails where nobody asked for another.
     language: str = "en"
     #: What it wants of the policy's rules, where that has no setting of its own above.
@@ -103,6 +107,10 @@ class Site(Base):
     defaults: Mapped[dict[str, Any] | None] = column_property(
         select(SiteDefaults.options).where(SiteDefaults.id == SiteDefaults.ONLY).scalar_subquery()
     )
+    #: Until when it is under attack. It comes along as the defaults do: every reply asks for it.
+    attack_until: Mapped[datetime | None] = column_property(
+        select(Attack.until).where(Attack.site_id == id).correlate_except(Attack).scalar_subquery()
+    )
 
     @classmethod
     def of_row(
@@ -115,12 +123,12 @@ class Site(Base):
         sealed_key: bytes,
         created_at: str,
         defaults: str | None,
+        attack_until: str | None,
     ) -> "Site":
         """A site as it lies in the database, to be looked at outside any session.
 
         What a driver would turn into an object of its own comes as text.
         """
-        moment = datetime.fromisoformat(created_at)
         return cls(
             id=site_id,
             key=key,
@@ -128,8 +136,9 @@ class Site(Base):
             origins=json.loads(origins),
             options=json.loads(options),
             sealed_key=sealed_key,
-            created_at=moment if moment.tzinfo else moment.replace(tzinfo=UTC),
+            created_at=_moment(created_at),
             defaults=json.loads(defaults) if defaults else None,
+            attack_until=_moment(attack_until) if attack_until else None,
         )
 
     @classmethod
@@ -150,6 +159,10 @@ class Site(Base):
         """Its own wishes, then the owner's for all sites, then what the service comes with."""
         return SiteSettings.of(laid_over(self.defaults or {}, self.options))
 
+    def is_under_attack(self, at: datetime) -> bool:
+        """Whether far more replies come than usual, or somebody said so: all of them wait."""
+        return self.attack_until is not None and at < self.attack_until
+
     def open_key(self, keyring: Keyring) -> bytes:
         """The site's own key; raises Unopenable when the instance's secret was lost."""
         return bytes.fromhex(keyring.open(self.sealed_key, self._key_row))
@@ -160,3 +173,8 @@ class Site(Base):
             return False
         self.sealed_key = keyring.seal(keyring.open(self.sealed_key, self._key_row), self._key_row)
         return True
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

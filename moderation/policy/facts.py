@@ -47,6 +47,8 @@ class Facts:
     #: Whether a sum was solved (or work done in its place); if not, its author asked to send it
     #: without.
     solved: bool = True
+    #: Whether far more replies come than usual, or a moderator said so.
+    under_attack: bool = False
     #: What stands on the site's list: the author's address, the name, domains that it links to.
     address_blocked: bool = False
     name_blocked: bool = False

@@ -217,6 +217,11 @@ def link_from_stranger(facts: Facts) -> Reason | None:
     return finding.reason(facts, "stranger_links", str(finding.counted_links(facts)))
 
 
+def attack(facts: Facts) -> Reason | None:
+    """The site is under attack: whatever comes meanwhile waits. Nothing against this one reply."""
+    return finding.reason(facts, "attack") if facts.under_attack else None
+
+
 def first_time_author(facts: Facts) -> Reason | None:
     """No moderator approved anything by this author on this site yet, nor said to trust them."""
     known = facts.approved_before or facts.author_trusted
@@ -293,6 +298,7 @@ RULES: tuple[Rule, ...] = (
     # How it came: nothing against it, but what its author was promised.
     Rule("unsolved", unsolved),
     # What is true of every stranger, and of every reply.
+    Rule("attack", attack),
     Rule("stranger_links", link_from_stranger),
     Rule("first_time", first_time_author),
     Rule("newcomer", newcomer),

@@ -114,6 +114,7 @@ TERMS: Mapping[str, Terms] = MappingProxyType(
         "old_page": Terms(
             SCORE, 10, of_strangers=True, parameters={"days": Number(365, 1, 36_500)}
         ),
+        "attack": Terms(HOLD, may=()),
         "unsolved": Terms(HOLD, may=()),
         # Whatever the settings say: no link of a stranger is published before a moderator decided.
         "stranger_links": Terms(HOLD, 10, _ALWAYS),

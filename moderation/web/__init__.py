@@ -18,6 +18,7 @@ from moderation.privacy import Keyring
 from . import (
     accounts,
     api,
+    attack,
     batches,
     composing,
     confirming,
@@ -87,7 +88,7 @@ def make_app(settings: config.Settings | None = None) -> Flask:
     )
     Babel(app, locale_selector=language.chosen)
     CSRFProtect(app)
-    limits.limiter.init_app(app)
+    limits.init_app(app)
     for door in (
         reader,
         embed,
@@ -113,6 +114,7 @@ def make_app(settings: config.Settings | None = None) -> Flask:
         reason_pages,
         thread_pages,
         policy_pages,
+        attack,
         health,
         feeds,
         fragment,
@@ -123,7 +125,7 @@ def make_app(settings: config.Settings | None = None) -> Flask:
         deciding,
     ):
         app.register_blueprint(door.blueprint)
-    for switch_on in (errors, headers, language, drawing, composing, leases, saved_views):
+    for switch_on in (errors, headers, language, drawing, composing, leases, saved_views, attack):
         switch_on.init_app(app)
     _in_front(app, settings)
     return app
@@ -163,7 +165,7 @@ def _flask_settings(settings: config.Settings) -> dict[str, object]:
         # The forms' sentences are ours, translated by Flask-Babel; WTForms' own are not shown.
         "WTF_I18N_ENABLED": False,
         "RATELIMIT_ENABLED": settings.rate_limits,
-        "RATELIMIT_STORAGE_URI": settings.rate_limit_storage,
+        **limits.storage(settings.rate_limit_storage),
         "RATELIMIT_HEADERS_ENABLED": True,
         "TEMPLATES_AUTO_RELOAD": False,
     }

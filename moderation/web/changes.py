@@ -1,5 +1,6 @@
 """The latest changes, as an owner reads them: a sentence each, and from what to what."""
 
+from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -7,7 +8,7 @@ from sqlalchemy import select
 
 from moderation.models import Change, What
 
-from .drawing import gettext, isolated
+from .drawing import exact_time, gettext, isolated
 from .policy_words import DOES, label
 from .service import reading
 
@@ -38,6 +39,13 @@ SENTENCES: dict[str, Any] = {
     What.THREAD_CLOSED: _("%(who)s closed the thread of %(subject)s."),
     What.THREAD_OPENED: _("%(who)s opened the thread of %(subject)s again."),
     What.THREAD_MOVED: _("%(who)s moved a thread to another page."),
+    What.ATTACK_NOTICED: _(
+        "The attack switch went on by itself: in ten minutes this many replies came: %(subject)s."
+    ),
+    What.ATTACK_ON: _("%(who)s switched the attack switch on until %(subject)s."),
+    What.ATTACK_PROLONGED: _("%(who)s left the attack switch on until %(subject)s."),
+    What.ATTACK_OFF: _("%(who)s switched the attack switch off."),
+    What.ATTACK_OVER: _("The attack switch went off by itself."),
 }
 #: Values that are words of ours, where they are what a change is from or to.
 VALUES: dict[str, Any] = {
@@ -81,7 +89,13 @@ def _drawn(change: Change) -> dict[str, Any]:
     }
 
 
+#: Their subject is the moment until which it is on.
+_UNTIL = frozenset({What.ATTACK_ON, What.ATTACK_PROLONGED})
+
+
 def _subject(change: Change) -> str:
+    if change.what in _UNTIL:
+        return exact_time(datetime.fromisoformat(change.subject))
     if change.what in {What.SETTING, What.DEFAULT}:
         return label(change.subject)
     return change.subject or gettext("somebody who was erased")

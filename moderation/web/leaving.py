@@ -20,7 +20,7 @@ from moderation.policy import Said
 from moderation.privacy import digest
 from moderation.publishing import comment_json, rfc3339
 
-from . import ways
+from . import watching, ways
 from .forms import ReplyForm
 from .service import now, service, writing
 
@@ -58,8 +58,10 @@ class Invalid(Exception):
 
 
 def ask(site: Site, page: str) -> Challenge:
-    """A fresh sum for this page."""
-    return _told(site, captcha.ask(_challenge_key(), site=site.key, page=page, now=now()))
+    """A fresh sum for this page, a harder one while the site is under attack."""
+    harder = site.is_under_attack(now())
+    asked = captcha.ask(_challenge_key(), site=site.key, page=page, now=now(), harder=harder)
+    return _told(site, asked)
 
 
 def ask_again(site: Site, page: str, token: str) -> Challenge | None:
@@ -76,10 +78,17 @@ def ask_again(site: Site, page: str, token: str) -> Challenge | None:
 def _told(site: Site, asked: captcha.Challenge) -> Challenge:
     language = str(get_locale())
     left, right = (figures(term, language) for term in (asked.left, asked.right))
-    # In words too, since a screen reader says "13 + 19 =" badly.
-    label = _("What is %(left)s plus %(right)s?", left=left, right=right)
-    question, beside = f"{left} + {right} =", ways.offered(site, asked)
+    less = figures(asked.less, language) if asked.is_harder else ""
+    question, beside = captcha.written(left, right, less), ways.offered(site, asked)
+    label = _label(left, right, less)
     return Challenge(asked.token, question, label, rfc3339(asked.expires_at), beside)
+
+
+def _label(left: str, right: str, less: str) -> str:
+    """The sum in words too, since a screen reader says "13 + 19 =" badly."""
+    if not less:
+        return _("What is %(left)s plus %(right)s?", left=left, right=right)
+    return _("What is %(left)s plus %(right)s, minus %(less)s?", left=left, right=right, less=less)
 
 
 def leave(
@@ -108,11 +117,13 @@ def leave(
         "likeness": service().learner.likeness(site.id, _said(left, challenge, solved=solved)),
     }
     try:
-        return _taken(site, left, key, proof)
+        answer = _taken(site, left, key, proof)
     except IntegrityError:
         # Two at once: the other one's comment is there now, and is found, or its author was
         # erased at this moment, and begins anew.
-        return _taken(site, left, key, proof)
+        answer = _taken(site, left, key, proof)
+    watching.arrived(site)
+    return answer
 
 
 def _said(left: intake.Draft, challenge: captcha.Challenge, *, solved: bool) -> Said:

@@ -8,6 +8,7 @@ nothing that its sender typed is mailed to anybody but moderators: no text, no n
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from babel.lists import format_list
@@ -16,7 +17,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from moderation import review
+from moderation import attack, review
 from moderation.models import Actor, Comment, Invitation, Kind, Message, Moderator, Notices, Site
 from moderation.privacy import masked
 from moderation.text import markup
@@ -176,6 +177,7 @@ def _digest(session: Session, message: Message) -> Letter:
     return Letter(
         ngettext("%(num)d reply waits for you", "%(num)d replies wait for you", number),
         [
+            *_alarms(session, moderator),
             Block("text", _oldest(first[0])),
             *(_waiting(one, moderator) for one in first),
             Block("small", _decides()),
@@ -256,6 +258,21 @@ def _waiting(comment: Comment, moderator: Moderator) -> Block:
         markup.excerpt(safe, LONGEST_GLANCE),
         links.decision_url(moderator, comment),
         note=_("%(name)s, on “%(page)s”", **said),
+    )
+
+
+def _alarms(session: Session, moderator: Moderator) -> list[Block]:
+    """A sentence for each of their sites that is flooded."""
+    found = attack.under_way(session, datetime.now(UTC), moderator.site_ids)
+    return [Block("text", _alarm(site, one.until)) for one, site in found]
+
+
+def _alarm(site: Site, until: datetime) -> str:
+    return _(
+        "The attack switch of %(site)s is on until %(until)s: every reply waits, and most of them "
+        "may be alike.",
+        site=site.name,
+        until=exact_time(until),
     )
 
 

@@ -37,7 +37,15 @@ GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (
         _("How it came"),
         (
-            *("honeypot", "haste", "unsolved", "network_speed", "page_speed", "site_speed"),
+            *(
+                "honeypot",
+                "haste",
+                "unsolved",
+                "attack",
+                "network_speed",
+                "page_speed",
+                "site_speed",
+            ),
             *("old_page", "foreign_page"),
         ),
     ),
@@ -123,6 +131,7 @@ SENTENCES: dict[str, Any] = {
     "unsolved": _(
         "It was sent without a sum, and its author was told that a moderator reads it: so one does."
     ),
+    "attack": _("It came while the site's attack switch was on, by hand or by itself."),
     "network_speed": _(
         "%(replies)s replies or more came from the same network within the %(minutes)s minutes "
         "before. A school or an office may be one network."

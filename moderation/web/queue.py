@@ -67,6 +67,7 @@ def index() -> Any:
         named=asked.named,
         query=asked.query,
         sites=sites,
+        guarded=[site for site in sites if asked.wanted.site_id in {None, site.id}],
         languages_known=LANGUAGES,
         reasons=list(words.REASON_LABELS.items()),
         wishes=g.me.wishes,

@@ -84,7 +84,8 @@ def site_or_404(key: str) -> Site:
 _SITE = """
     SELECT id, key, name, CAST(origins AS TEXT), CAST(options AS TEXT), sealed_key,
         CAST(created_at AS TEXT),
-        (SELECT CAST(options AS TEXT) FROM site_defaults WHERE id = 'all')
+        (SELECT CAST(options AS TEXT) FROM site_defaults WHERE id = 'all'),
+        (SELECT CAST(until AS TEXT) FROM attack WHERE site_id = site.id)
     FROM site WHERE key = {0}
 """
 

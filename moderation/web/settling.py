@@ -18,6 +18,7 @@ from .drawing import gettext, number
 LABELS: dict[str, Any] = {
     "other_way": _("In place of the sum"),
     "edit_minutes": _("Minutes to change a reply"),
+    "attack_by_itself": _("Attack switch by itself"),
     "language": _("Language"),
 }
 HINTS: dict[str, Any] = {
@@ -27,6 +28,10 @@ HINTS: dict[str, Any] = {
     "edit_minutes": _(
         "For so long after writing a reply its author may change it; it waits again then. 0 is "
         "never."
+    ),
+    "attack_by_itself": _(
+        "On: when far more replies come than usual, all of them wait and sums are harder, until it "
+        "is over. Off: only a moderator switches that on."
     ),
     "language": _("What pages and mails are written in where nobody asked for another language."),
 }
@@ -55,6 +60,7 @@ class SettingsForm(FlaskForm):
 
     other_way = _chosen("other_way")
     edit_minutes = StringField(LABELS["edit_minutes"])
+    attack_by_itself = _chosen("attack_by_itself")
     language = _chosen("language")
 
 
@@ -71,6 +77,7 @@ def stored(options: Mapping[str, Any], beneath: SiteSettings) -> SettingsForm:
 
 def _with_choices(form: SettingsForm, beneath: SiteSettings) -> SettingsForm:
     choices = {
+        "attack_by_itself": {"on": _("On"), "off": _("Off")},
         "other_way": WAYS,
         "language": LANGUAGES,
     }

@@ -46,7 +46,9 @@ def offered(site: Site, challenge: captcha.Challenge) -> dict[str, Any]:
     if way is OtherWay.WORK:
         return {
             "other_way": str(way),
-            "work": work.ask(_work_key(), challenge.token, challenge.expires_at),
+            "work": work.ask(
+                _work_key(), challenge.token, challenge.expires_at, harder=challenge.is_harder
+            ),
         }
     return {"other_way": str(way)}
 

@@ -60,6 +60,7 @@ REASONS: dict[str, Any] = {
     "learned": _("It is like comments that were marked as spam here."),
     "learned_wanted": _("It is like comments that were approved here."),
     "unsolved": _("It was sent without a sum: its author was told that a moderator reads it."),
+    "attack": _("It came while the site's attack switch was on, when every reply waits."),
     "first_time": _("Nothing by this author was approved here before."),
     "newcomer": _("Its author is not trusted yet. Still missing: %(missing)s."),
     "trusted": _(
@@ -100,6 +101,7 @@ REASON_LABELS: dict[str, Any] = {
     "learned": _("Like spam here"),
     "learned_wanted": _("Like approved ones"),
     "unsolved": _("Without a sum"),
+    "attack": _("During an attack"),
     "first_time": _("First-time author"),
     "newcomer": _("Not trusted yet"),
     "trusted": _("Trusted author"),

@@ -171,6 +171,21 @@ def test_a_policy_that_is_tried_on_the_past(browse: Browse, sqlite_demo: Served)
     expect(too_fast.get_by_label("Seconds")).to_have_value("9")
 
 
+def test_the_attack_switch_and_its_banner(browse: Browse, sqlite_demo: Served) -> None:
+    page = Moderator.of(browse, sqlite_demo).page
+    page.goto(f"{sqlite_demo.url}/queue/attack/demo")
+    assert looked_at_in_every_mode(page) == []
+    page.get_by_role("button", name="Switch it on").click()
+    page.locator("summary", has_text="Change its end").click()
+    assert looked_at_in_every_mode(page) == []
+    page.goto(f"{sqlite_demo.url}/queue/sites/demo")
+    assert violations(page) == []
+    page.goto(f"{sqlite_demo.url}/queue?status=spam")
+    assert violations(page) == []
+    page.get_by_role("button", name="End it now").click()
+    expect(page.get_by_role("button", name="End it now")).to_have_count(0)
+
+
 def test_an_owners_walk_through_sites_lists_reasons_threads_and_people(
     browse: Browse, sqlite_demo: Served
 ) -> None:

@@ -169,6 +169,9 @@ RULES: dict[str, Access] = {
     "queue.show_address": Access.BROWSER_OF_THE_SITE,
     "queue.decide": Access.BROWSER_OF_THE_SITE,
     "queue.undo": Access.BROWSER_OF_THE_SITE,
+    "attack.index": Access.BROWSER_OF_THE_SITE,
+    "attack.switch_on": Access.BROWSER_OF_THE_SITE,
+    "attack.switch_off": Access.BROWSER_OF_THE_SITE,
     # Each is about one's own batches, leases and views; see their tests for those of others.
     "batches.index": Access.BROWSER,
     "batches.new": Access.BROWSER,
@@ -360,7 +363,7 @@ def _form(world: World, comment: str, csrf: str) -> dict[str, Any]:
     fields = {"comment": comment, "version": "2", "status": "spam", "page": PAGE}
     fields |= {"action": "end", "List-Unsubscribe": "One-Click", "message": "none"}
     fields |= {"notices": "off", "locale": "en", "role": "moderator", "sites": "blog"}
-    fields |= {"thread": thread, "open": "yes", "step": "up"}
+    fields |= {"thread": thread, "open": "yes", "step": "up", "hours": "1"}
     return {"data": {**fields, "decision": decision, "csrf_token": csrf, "session": "none"}}
 
 

@@ -74,7 +74,10 @@ CHALLENGE = fields(
     "sent.",
     optional=("work",),
     challenge=text("Send it back with the answer."),
-    question=text("The sum in figures.", examples=["13 + 19 ="]),
+    question=text(
+        "The sum in figures, with one step more while far more replies come than usual.",
+        examples=["13 + 19 =", "47 + 19 \N{MINUS SIGN} 8 ="],
+    ),
     label=text("The same in words, for screen readers.", examples=["What is 13 plus 19?"]),
     expires_at=moment("Until when it can be answered."),
     mail=yes_or_no("Whether the service sends mail, so that `notify` can be asked for."),
