@@ -95,6 +95,7 @@ def test_by_default_everything_waits() -> None:
         ({"text": "Look!!! There!!! Now!"}, "shouting"),
         ({"strange_share": 0.9}, "script"),
         ({"approved_before": 0, "links": ("https://a.example/",)}, "stranger_links"),
+        ({"approved_before": 0, "website": "https://a.example/"}, "stranger_links"),
         ({"solved": False}, "unsolved"),
         ({"approved_before": 0}, "first_time"),
         ({"approved_before": 1, "domains_new": ("new.example",)}, "new_domain"),
