@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ScalarSelect, bindparam, func, select
+from sqlalchemy import ScalarSelect, String, bindparam, cast, func, select
 from sqlalchemy.orm import Session
 
 from moderation import lists, policy
@@ -153,6 +153,10 @@ _MINE = (
 )
 
 
+#: Hidden from the planner, which would look through all that moderators ever decided.
+BY_MODERATOR = func.coalesce(cast(_decisions.c.actor, String), "") == str(Actor.MODERATOR)
+
+
 def _decided(status: Status, most: int) -> Any:
     """When a moderator first gave this status to each of an author's replies that have it."""
     mine = select(_MINE.c.id).scalar_subquery()
@@ -164,7 +168,7 @@ def _decided(status: Status, most: int) -> Any:
         .limit(most)
         .subquery()
     )
-    given = (_decisions.c.became == status, _decisions.c.actor == Actor.MODERATOR)
+    given = (_decisions.c.became == status, BY_MODERATOR)
     joined = those.join(_decisions, _decisions.c.comment_id == those.c.id)
     at = func.min(_decisions.c.at).label("at")
     return select(at).select_from(joined).where(*given).group_by(those.c.id).cte(str(status))

@@ -97,6 +97,7 @@ def test_by_default_everything_waits() -> None:
         ({"approved_before": 0, "links": ("https://a.example/",)}, "stranger_links"),
         ({"likeness": Likeness(4.0, 0.97, 3, ("gift",), 20, 20)}, "learned"),
         ({"likeness": Likeness(-4.0, 0.02, 3, ("bridge",), 20, 20)}, "learned_wanted"),
+        ({"approved_before": 0, "website": "https://a.example/"}, "stranger_links"),
         ({"solved": False}, "unsolved"),
         ({"under_attack": True}, "attack"),
         ({"approved_before": 0}, "first_time"),

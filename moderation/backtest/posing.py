@@ -195,7 +195,7 @@ def _pasts(session: Session, rows: Sequence[Row[Any]]) -> dict[str, list[tuple[S
             _comments.c.author_id.in_({row.author_id for row in rows}),
             _comments.c.status.in_([Status.APPROVED, Status.SPAM]),
             _decisions.c.became == _comments.c.status,
-            _decisions.c.actor == Actor.MODERATOR,
+            judging.BY_MODERATOR,
         )
         .group_by(_comments.c.id, _comments.c.author_id, _decisions.c.became)
         .limit(_MOST_DECISIONS)

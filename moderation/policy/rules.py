@@ -211,10 +211,13 @@ def unsolved(facts: Facts) -> Reason | None:
 
 
 def link_from_stranger(facts: Facts) -> Reason | None:
-    """A link from somebody of whom no moderator approved anything is never published by itself."""
-    if facts.approved_before or facts.author_trusted or not finding.counted_links(facts):
+    """A link from somebody of whom no moderator approved anything is never published by itself,
+    nor is their website, which their name links to.
+    """
+    links = finding.counted_links(facts) + bool(facts.website)
+    if facts.approved_before or facts.author_trusted or not links:
         return None
-    return finding.reason(facts, "stranger_links", str(finding.counted_links(facts)))
+    return finding.reason(facts, "stranger_links", str(links))
 
 
 def attack(facts: Facts) -> Reason | None:

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 import idna
 
@@ -88,6 +89,8 @@ def _looks_like(host: str, domain: str) -> bool:
     return _seen(name) == _seen(other) or _is_one_letter_away(name, other)
 
 
+# Those that are known are compared with every host that is led to.
+@lru_cache(maxsize=1024)
 def _name(host: str) -> str:
     """The part of a host that its owner chose: "example" of www.example.co.uk."""
     parts = _spelled(host).split(".")
@@ -110,6 +113,7 @@ def _label(label: str) -> str:
         return label
 
 
+@lru_cache(maxsize=1024)
 def _seen(name: str) -> str:
     """What a name looks like at a glance."""
     return skeleton(name).translate(_DIGITS).replace("rn", "m").replace("vv", "w").replace("i", "l")

@@ -18,6 +18,8 @@ OF_LANGUAGES: dict[str, frozenset[str]] = {
 FEWEST = 10
 
 
+# A text may be judged several times in a row.
+@lru_cache(maxsize=8)
 def strange_share(text: str, language: str) -> float:
     """Which share of the letters (0 to 1) is in none of the language's scripts; 0 where there are
     few, or nobody knows how the language is written.

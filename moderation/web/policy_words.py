@@ -77,8 +77,8 @@ SENTENCES: dict[str, Any] = {
         "forgiven."
     ),
     "stranger_links": _(
-        "It has links, and no moderator has approved anything by the author. This rule cannot be "
-        "turned off: no link of a stranger is published by itself."
+        "It has links, or its author a website, and no moderator has approved anything by the "
+        "author. This rule cannot be turned off: no link of a stranger is published by itself."
     ),
     "known_spammer": _(
         "More replies of the author were marked as spam by moderators than were approved."
