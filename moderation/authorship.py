@@ -18,6 +18,7 @@ from moderation.models import (
     Document,
     Message,
     Note,
+    OutsideCheck,
     Receipt,
     Report,
     Revision,
@@ -133,7 +134,11 @@ def _facts(
         now=at,
     )
     past, sent = _past(session, comment), _sent(comment)
-    return judging.facts(site, judged, past=past, listed=listed, sent=sent, twins=twins)
+    # Nobody outside is asked again: it waits for a moderator anyway, and what was said stands.
+    heard = policy.remembered(comment.reasons)
+    return judging.facts(
+        site, judged, past=past, listed=listed, sent=sent, twins=twins, outside=heard
+    )
 
 
 def _past(session: Session, comment: Comment) -> dict[Status, int]:
@@ -216,7 +221,7 @@ def _empty(comment: Comment) -> None:
 
 def _forget_around(session: Session, comment: Comment) -> None:
     """What else says something of the comment, or is about it alone."""
-    for model in (Revision, Report, Message, Subscription, Note):
+    for model in (Revision, Report, Message, Subscription, Note, OutsideCheck):
         session.execute(delete(model).where(model.comment_id == comment.id))
     notes = update(Decision).where(Decision.comment_id == comment.id)
     session.execute(notes.values(note=""))

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, exists, func, insert, select
 from sqlalchemy.orm import Session
 
-from moderation import captcha, lists, notices, policy, privacy
+from moderation import captcha, lists, notices, outside, policy, privacy
 from moderation.database import insert_once, table
 from moderation.drafts import Draft, Reply, draft
 from moderation.judging import TWINS, Judged, Sent, facts
@@ -68,16 +68,21 @@ def receive(
     answer: str | None,
     now: datetime,
     solved: bool = True,
+    heard: tuple[policy.Heard, ...] = (),
 ) -> Comment:
     """Take a reply whose sum is right; the sum is spent either way.
 
     `answer` is None where the sum was left: a browser did work in its place, or, with `solved`
-    false, a moderator is to read the reply first. The caller commits, also where a `Refused`
-    says that it `spends`.
+    false, a moderator is to read the reply first. `heard` is what was said of it outside. The
+    caller commits, also where a `Refused` says that it `spends`.
     """
     spend(session, challenge, answer)
     seconds = (now - challenge.asked_at).total_seconds()
-    return take(session, keyring, site, left, seconds=seconds, now=now, solved=solved)
+    comment = take(
+        session, keyring, site, left, seconds=seconds, now=now, solved=solved, heard=heard
+    )
+    outside.note(session, site.id, comment.id, heard, now)
+    return comment
 
 
 def take(
@@ -89,6 +94,7 @@ def take(
     seconds: float,
     now: datetime,
     solved: bool = True,
+    heard: tuple[policy.Heard, ...] = (),
 ) -> Comment:
     """Make a comment of a reply: the policy judges, its first decision is written with it.
 
@@ -107,7 +113,15 @@ def take(
     author_id, past = _author(session, keyring, site, left, now)
     sent = Sent(bool(left.reply.honeypot), seconds, solved)
     listed = _listed(session, site, left, now)
-    known = facts(site, _judged(left), past=past, listed=listed, sent=sent, twins=thread.twins)
+    known = facts(
+        site,
+        _judged(left),
+        past=past,
+        listed=listed,
+        sent=sent,
+        twins=thread.twins,
+        outside=heard,
+    )
     verdict = policy.judge(known)
     comment = _comment(left, site, thread.id, author_id, verdict, now)
     comment.network_digest = network_digest(session, keyring, left.reply.address, now)

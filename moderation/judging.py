@@ -62,9 +62,11 @@ def facts(
     listed: Listed,
     sent: Sent,
     twins: int,
+    outside: tuple[policy.Heard, ...] = (),
 ) -> policy.Facts:
     """The facts. `past` is what was decided about other replies of the author, `listed` what the
-    site's list says, `twins` how many other replies say the same.
+    site's list says, `twins` how many other replies say the same, `outside` what was heard of it
+    from services that the site's owner wants asked.
     """
     settings = site.settings
     return policy.Facts(
@@ -86,6 +88,7 @@ def facts(
         domains_blocked=listed.domains_blocked,
         author_trusted=listed.author_trusted,
         links_trusted=listed.links_trusted,
+        outside=outside,
         hold_everything=settings.hold_everything,
         blocked_words=settings.blocked_words,
         links_allowed=settings.links_allowed,

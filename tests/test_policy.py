@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.policy import RULES, Effect, Facts, Outcome, judge
+from moderation.policy import RULES, Effect, Facts, Heard, Outcome, judge
 from moderation.policy.rules import HOLD_AT
 from moderation.web.words import REASON_LABELS, REASONS
 
@@ -47,6 +47,10 @@ def test_by_default_everything_waits() -> None:
         ({"twins": 2}, "same_text"),
         ({"links": ("https://a.example/", "https://b.example/")}, "links"),
         ({"approved_before": 0, "links": ("https://a.example/",)}, "stranger_links"),
+        ({"outside": (Heard("akismet", "spam"),)}, "akismet"),
+        ({"outside": (Heard("webhook", "hold"),)}, "webhook"),
+        ({"outside": (Heard("stopforumspam", "listed", detail="ip"),)}, "stopforumspam"),
+        ({"outside": (Heard("akismet", "failed", detail="late 2"),)}, "outside_failed"),
         ({"solved": False}, "unsolved"),
         ({"approved_before": 0}, "first_time"),
         ({"hold_everything": True}, "hold_everything"),

@@ -5,6 +5,7 @@ from flask import Flask
 from .batches import batches
 from .forgetting import forget
 from .mail import outbox
+from .outside import outside, stopforumspam
 from .people import moderator, site, token
 from .serving import demo_command, serve, server
 from .upkeep import render, reseal, tidy, upgrade
@@ -24,6 +25,8 @@ COMMANDS = (
     tidy,
     outbox,
     batches,
+    outside,
+    stopforumspam,
 )
 
 

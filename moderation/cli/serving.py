@@ -20,6 +20,7 @@ from moderation import demo, measuring, migrations
 
 from .batches import work_once
 from .mail import deliver_once
+from .outside import report_once
 from .running import database, keyring, settings
 from .upkeep import tidy_once
 
@@ -105,6 +106,15 @@ def _delivering(app: Flask) -> Any:
     return _beside(act, DELIVER_EVERY)
 
 
+def _reporting(app: Flask) -> Any:
+    def act(over: threading.Event) -> timedelta:
+        with app.app_context():
+            tally = report_once(is_over=over.is_set)
+        return REST if tally.delayed else DELIVER_EVERY
+
+    return _beside(act, DELIVER_EVERY)
+
+
 def _working(app: Flask) -> Any:
     def act(over: threading.Event) -> timedelta:
         with app.app_context():
@@ -122,7 +132,7 @@ def run_server(host: str, port: int, workers: int) -> None:
     multiprocessing.set_start_method("spawn", force=True)
     # Threads need the application itself, not the proxy, which is typed as if it were one.
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    with _tidying(), _counting(), _delivering(app), _working(app):
+    with _tidying(), _counting(), _delivering(app), _reporting(app), _working(app):
         server("moderation:create_app", host, port, workers).serve()
 
 

@@ -5,7 +5,20 @@ verdict, so that a moderator sees what the service saw.
 """
 
 from .facts import Facts
+from .heard import Heard
+from .outside import remembered
 from .reasons import Effect, Outcome, Reason, Verdict
 from .rules import RULES, Rule, judge
 
-__all__ = ["RULES", "Effect", "Facts", "Outcome", "Reason", "Rule", "Verdict", "judge"]
+__all__ = [
+    "RULES",
+    "Effect",
+    "Facts",
+    "Heard",
+    "Outcome",
+    "Reason",
+    "Rule",
+    "Verdict",
+    "judge",
+    "remembered",
+]

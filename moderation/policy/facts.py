@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from .heard import Heard
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -37,6 +39,8 @@ class Facts:
     author_trusted: bool = False
     #: How many of the links lead to domains that the site trusts.
     links_trusted: int = 0
+    #: What services outside said of it, where its site's owner wants them asked.
+    outside: tuple[Heard, ...] = ()
     #: The site's own wishes.
     hold_everything: bool = True
     blocked_words: tuple[str, ...] = ()

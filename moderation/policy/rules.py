@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
+from . import outside
 from .facts import Facts
 from .reasons import MOST, Effect, Outcome, Reason, Verdict
 
@@ -144,6 +145,11 @@ RULES: tuple[Rule, ...] = (
     # What campaigns have in common.
     Rule("same_text", same_text),
     Rule("links", many_links),
+    # What was heard from outside.
+    Rule(outside.AKISMET, outside.akismet),
+    Rule(outside.WEBHOOK, outside.webhook),
+    Rule(outside.LISTS, outside.on_lists),
+    Rule(outside.FAILED, outside.failed),
     # How it came: nothing against it, but what its author was promised.
     Rule("unsolved", unsolved),
     # What is true of every stranger, and of every reply.

@@ -18,7 +18,7 @@ from moderation.numerals import figures
 from moderation.privacy import digest
 from moderation.publishing import comment_json, rfc3339
 
-from . import ways
+from . import hearing, ways
 from .forms import ReplyForm
 from .service import now, service, writing
 
@@ -101,6 +101,8 @@ def leave(
         "challenge": challenge,
         "answer": answer,
         "solved": form.way.data != OtherWay.MODERATOR,
+        # Before anything is written: nobody outside may keep the database waiting.
+        "heard": hearing.heard(site, left, challenge, answer),
     }
     try:
         return _taken(site, left, key, proof)

@@ -7,6 +7,8 @@ from babel.lists import format_list
 from flask_babel import format_decimal, get_locale, ngettext
 from flask_babel import lazy_gettext as _
 
+from . import outside_words
+
 #: Beyond this depth a reply is not drawn further in, but says whom it answers.
 DEEPEST_DRAWN = 4
 
@@ -31,6 +33,11 @@ REASONS: dict[str, Any] = {
     "same_text": _("The same text was left here before: %(detail)s times."),
     "links": _("It has more links than the site allows: %(detail)s."),
     "stranger_links": _("It has links, and nothing by this author was approved before."),
+    # These name what was heard; `outside_words` says it.
+    "akismet": _("Akismet takes it for spam."),
+    "webhook": _("The site's webhook gave a verdict."),
+    "stopforumspam": _("Something of it is on a list of StopForumSpam's."),
+    "outside_failed": _("A service outside could not be asked."),
     "unsolved": _("It was sent without a sum: its author was told that a moderator reads it."),
     "first_time": _("Nothing by this author was approved here before."),
     "hold_everything": _("On this site every reply waits for a moderator."),
@@ -50,6 +57,10 @@ REASON_LABELS: dict[str, Any] = {
     "same_text": _("Repeated text"),
     "links": _("Many links"),
     "stranger_links": _("Links from a stranger"),
+    "akismet": _("Akismet: spam"),
+    "webhook": _("Webhook's verdict"),
+    "stopforumspam": _("Listed by StopForumSpam"),
+    "outside_failed": _("Could not be asked"),
     "unsolved": _("Without a sum"),
     "first_time": _("First-time author"),
     "hold_everything": _("Everything waits"),
@@ -157,6 +168,8 @@ def reason(stored: dict[str, Any]) -> str:
     """The sentence of a stored reason; one of a rule that is gone is named by its code."""
     if stored["code"] == "reported":
         return _reported(stored["detail"])
+    if outside_words.is_ours(stored["code"]):
+        return outside_words.reason(stored["code"], stored["detail"])
     sentence = REASONS.get(stored["code"])
     return str(sentence) % {"detail": stored["detail"]} if sentence else stored["code"]
 
