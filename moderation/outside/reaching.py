@@ -12,11 +12,12 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Address, IPv6Address
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -34,6 +35,8 @@ _LAST_32 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"
 # which older versions of Python take for real ones.
 _GIVEN_OUT = ipaddress.IPv6Network("2000::/3")
 _FOR_DOCUMENTATION = ipaddress.IPv6Network("3fff::/20")
+# For protocols (RFC 6890), and relays that are no more (RFC 7526).
+_FOR_PROTOCOLS = (ipaddress.IPv4Network("192.0.0.0/24"), ipaddress.IPv4Network("192.88.99.0/24"))
 
 
 class Failed(Exception):
@@ -71,7 +74,9 @@ def is_public(address: str) -> bool:
         ip = inner
     if isinstance(ip, IPv6Address) and (ip not in _GIVEN_OUT or ip in _FOR_DOCUMENTATION):
         return False
-    return ip is not None and ip.is_global and not (ip.is_multicast or ip.is_reserved)
+    if ip is None or any(ip in network for network in _FOR_PROTOCOLS):
+        return False
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved)
 
 
 def _wrapped(ip: IPv6Address) -> IPv4Address | None:
@@ -157,11 +162,15 @@ def _from(address: str, request: Request, parts: SplitResult, ends: float) -> An
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     sent = {"User-Agent": _AGENT, "Accept-Encoding": "identity", **request.headers}
     try:
-        with _cut_off(line, left):
+        with _cut_off(line, left) as hold:
+            line.connect()
+            hold(line.sock)
             line.request(
                 "POST", target, request.body, {**sent, "Host": parts.netloc}, preload_content=False
             )
-            return _read(line.getresponse())
+            # It has the socket as well, and would keep it open where reading fails.
+            with closing(line.getresponse()) as response:
+                return _read(response)
     finally:
         line.close()
 
@@ -186,24 +195,24 @@ def _tls() -> ssl.SSLContext:
 
 
 @contextmanager
-def _cut_off(line: HTTPConnection, seconds: float) -> Iterator[None]:
+def _cut_off(line: HTTPConnection, seconds: float) -> Iterator[Callable[[Any], None]]:
     """Hang up when the time is over. A socket's own limit begins anew with every byte, so who
-    sends one each second would keep us for ever.
+    sends one each second would keep us for ever. What is yielded takes the socket once there is
+    one: the connection forgets it when its answer begins.
     """
+    held: list[socket.socket] = []
 
     def hang_up() -> None:
-        if line.sock is not None:
+        for one in held or [line.sock]:
             # It may be closed at this very moment, which is as good.
-            try:
-                line.sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                return
+            with suppress(OSError, AttributeError):
+                one.shutdown(socket.SHUT_RDWR)
 
     timer = threading.Timer(seconds, hang_up)
     timer.daemon = True
     timer.start()
     try:
-        yield
+        yield held.append
     finally:
         timer.cancel()
 

@@ -106,7 +106,9 @@ def save(
         session.add(found)
     found.is_on, found.options = is_on, dict(options)
     found.failed_at, found.failure = None, ""
-    told = {"subject": name, "was": _word(was), "became": _word(is_on)}
+    told = {"subject": name}
+    if was != is_on:
+        told |= {"was": _word(was), "became": _word(is_on)}
     session.add(Change.of(What.SETTING, site.id, by, at, **told))
     return found
 

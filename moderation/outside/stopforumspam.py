@@ -231,22 +231,20 @@ def _read(path: Path, kind: str, key: bytes) -> tuple[set[int], int]:
 @contextmanager
 def _opened(path: Path) -> Iterator[Iterable[str]]:
     """The lines of a file, or of the first file in an archive."""
-    with path.open("rb") as file:
-        if zipfile.is_zipfile(file):
-            with zipfile.ZipFile(file) as archive, archive.open(archive.namelist()[0]) as inner:
-                yield _lines(inner)
-            return
-        file.seek(0)
-        packed = file.read(2) == b"\x1f\x8b"
-        file.seek(0)
-        if not packed:
-            yield _lines(file)
-            return
-        with gzip.open(file) as unpacked:
-            yield _lines(cast("IO[bytes]", unpacked))
+    with (
+        path.open("rb") as file,
+        _unpacked(file) as plain,
+        io.TextIOWrapper(plain, encoding="utf-8", errors="replace", newline="") as text,
+    ):
+        # Old lists have NULs in names, which csv takes for an error.
+        yield (line.replace("\0", "") for line in text)
 
 
-def _lines(file: IO[bytes]) -> Iterator[str]:
-    text = io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="")
-    # Old lists have NULs in names, which csv takes for an error.
-    return (line.replace("\0", "") for line in text)
+def _unpacked(file: IO[bytes]) -> IO[bytes]:
+    if zipfile.is_zipfile(file):
+        archive = zipfile.ZipFile(file)
+        return archive.open(archive.namelist()[0])
+    file.seek(0)
+    is_packed = file.read(2) == b"\x1f\x8b"
+    file.seek(0)
+    return cast("IO[bytes]", gzip.open(file)) if is_packed else file

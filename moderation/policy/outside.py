@@ -1,7 +1,7 @@
 """Rules about what was heard from outside, where a site's owner wants somebody asked.
 
-No answer from outside makes a reply public that has to wait: a webhook's "publish" speaks for it,
-as a moderator's trust does, and beats nothing that holds.
+No answer from outside makes a reply public that has to wait. A webhook's "publish" speaks for it as
+a moderator's trust does, but for no links: those of a stranger wait for a moderator, always.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -34,6 +34,8 @@ def webhook(facts: Facts) -> Reason | None:
     for heard in _from(facts, WEBHOOK):
         if heard.said in _WEBHOOK:
             effect, score = _WEBHOOK[heard.said]
+            if effect is Effect.TRUST and (facts.links or facts.website):
+                effect = Effect.SCORE
             return Reason(WEBHOOK, effect, score, f"{heard.said} {heard.detail}".rstrip())
     return None
 

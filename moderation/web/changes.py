@@ -8,6 +8,7 @@ from sqlalchemy import select
 from moderation.models import Change, What
 
 from .drawing import gettext, isolated
+from .outside_words import NAMES
 from .service import reading
 from .settling import LABELS
 
@@ -81,7 +82,7 @@ def _drawn(change: Change) -> dict[str, Any]:
 
 def _subject(change: Change) -> str:
     if change.what in {What.SETTING, What.DEFAULT}:
-        return str(LABELS.get(change.subject, change.subject))
+        return str(LABELS.get(change.subject) or NAMES.get(change.subject, change.subject))
     return change.subject or gettext("somebody who was erased")
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _
+from flask_babel import ngettext
 
 from moderation.policy.outside import AKISMET, FAILED, LISTS, WEBHOOK
 
@@ -40,7 +41,6 @@ _ON_LISTS: dict[str, Any] = {
     "name": _("The name under which it was left is on a list of StopForumSpam's."),
 }
 _FAILURES: dict[str, Any] = {
-    "late": _("%(service)s could not be asked: it did not answer within %(detail)s seconds."),
     "unreachable": _("%(service)s could not be asked: it could not be reached."),
     "untrusted": _(
         "%(service)s could not be asked: its certificate is not trusted, or is for another name."
@@ -84,6 +84,17 @@ def _verdict(detail: str) -> str:
 def failure(service: str, why: str = "") -> str:
     """Why a service could not be asked."""
     word, _space, detail = why.partition(" ")
-    sentence = _FAILURES.get(word, _FAILURES["unreachable"])
     name = NAMES.get(service) or gettext("A service outside")
+    if word == "late":
+        return _late(str(name), detail)
+    sentence = _FAILURES.get(word, _FAILURES["unreachable"])
     return str(sentence) % {"service": name, "detail": detail}
+
+
+def _late(name: str, seconds: str) -> str:
+    return ngettext(
+        "%(service)s could not be asked: it did not answer within %(num)d second.",
+        "%(service)s could not be asked: it did not answer within %(num)d seconds.",
+        int(seconds) if seconds.isdecimal() else 1,
+        service=name,
+    )
