@@ -19,6 +19,7 @@ from moderation.models import (
     LinkedDomain,
     Message,
     Note,
+    OutsideCheck,
     Receipt,
     Report,
     Revision,
@@ -156,6 +157,8 @@ def _facts(
         # How many came at the same time says nothing of a change.
         around=Around(twins, page_since=comment.thread.created_at),
         linked=judging.linked(session, site, judged, at, but=comment.id),
+        # Nobody outside is asked again: it waits for a moderator anyway, and what was said stands.
+        outside=policy.remembered(comment.reasons),
         now=at,
     )
 
@@ -225,7 +228,7 @@ def _empty(comment: Comment) -> None:
 
 def _forget_around(session: Session, comment: Comment) -> None:
     """What else says something of the comment, or is about it alone."""
-    for model in (Revision, Report, Message, Subscription, Note, LinkedDomain):
+    for model in (Revision, Report, Message, Subscription, Note, LinkedDomain, OutsideCheck):
         session.execute(delete(model).where(model.comment_id == comment.id))
     notes = update(Decision).where(Decision.comment_id == comment.id)
     session.execute(notes.values(note=""))

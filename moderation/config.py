@@ -59,6 +59,7 @@ class Settings:
     rate_limits: bool = True
     rate_limit_storage: str = "memory://"
     mail: Mail | None = None
+    local_webhooks: bool = False
     demo: bool = False
 
     @property
@@ -89,6 +90,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         rate_limits=values["RATE_LIMITS"],
         rate_limit_storage=values["RATE_LIMIT_STORAGE"],
         mail=_mail(values),
+        local_webhooks=values["LOCAL_WEBHOOKS"],
         demo=values["DEMO"],
     )
 
@@ -327,6 +329,13 @@ SETTINGS: dict[str, Setting] = {
             "Whom mail comes from, such as `Comments <comments@blog.example>`.",
             "",
             _sender,
+        ),
+        Setting(
+            "LOCAL_WEBHOOKS",
+            "`on` lets a site's webhook be on this machine (`http://localhost:…`); off, it must be "
+            "on the public internet, with HTTPS.",
+            "off",
+            _switch,
         ),
         Setting(
             "DEMO",

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, exists, insert, select
 from sqlalchemy.orm import Session
 
-from moderation import captcha, judging, lists, notices, policy, privacy
+from moderation import captcha, judging, lists, notices, outside, policy, privacy
 from moderation.database import insert_once, table
 from moderation.drafts import Draft, Reply, draft
 from moderation.judging import TWINS, Around, Judged, Past, Sent
@@ -70,18 +70,29 @@ def receive(
     now: datetime,
     solved: bool = True,
     likeness: policy.Likeness | None = None,
+    heard: tuple[policy.Heard, ...] = (),
 ) -> Comment:
     """Take a reply whose sum is right; the sum is spent either way.
 
     `answer` is None where the sum was left: a browser did work in its place, or, with `solved`
-    false, a moderator is to read the reply first. The caller commits, also where a `Refused`
-    says that it `spends`.
+    false, a moderator is to read the reply first. `heard` is what was said of it outside. The
+    caller commits, also where a `Refused` says that it `spends`.
     """
     spend(session, challenge, answer)
     seconds = (now - challenge.asked_at).total_seconds()
-    return take(
-        session, keyring, site, left, seconds=seconds, now=now, solved=solved, likeness=likeness
+    comment = take(
+        session,
+        keyring,
+        site,
+        left,
+        seconds=seconds,
+        now=now,
+        solved=solved,
+        likeness=likeness,
+        heard=heard,
     )
+    outside.note(session, site.id, comment.id, heard, now)
+    return comment
 
 
 def take(
@@ -94,6 +105,7 @@ def take(
     now: datetime,
     solved: bool = True,
     likeness: policy.Likeness | None = None,
+    heard: tuple[policy.Heard, ...] = (),
 ) -> Comment:
     """Make a comment of a reply: the policy judges, its first decision is written with it.
 
@@ -123,6 +135,7 @@ def take(
         around=_around(thread),
         linked=judging.linked(session, site, judged, now),
         likeness=likeness,
+        outside=heard,
         now=now,
     )
     verdict = policy.judge(known)

@@ -258,9 +258,11 @@ def facts(
     linked: Linked,
     now: datetime,
     likeness: policy.Likeness | None = None,
+    outside: tuple[policy.Heard, ...] = (),
 ) -> policy.Facts:
     """The facts. `past` is what was decided about other replies of the author, `listed` what the
-    site's list says, `around` and `linked` what else is known, `likeness` what the classifier says.
+    site's list says, `around` and `linked` what else is known, `likeness` what the classifier says,
+    `outside` what was heard of it from services that the site's owner wants asked.
     """
     text = markup.plain(judged.rendered.html)
     return with_settings(
@@ -297,6 +299,7 @@ def facts(
             domains_short=linked.short,
             domains_alike=linked.alike,
             likeness=likeness,
+            outside=outside,
         ),
         site.settings,
     )

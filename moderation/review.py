@@ -11,12 +11,13 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session, joinedload, load_only, object_session
 
-from moderation import notices
+from moderation import notices, outside
 from moderation.models import (
     Actor,
     Bearer,
     Comment,
     Decision,
+    Message,
     Moderator,
     Revision,
     Sees,
@@ -184,6 +185,7 @@ def _written_at_once(comment: Comment, at: datetime) -> Iterator[None]:
         yield
     session.flush()
     notices.decided(session, comment, at=at)
+    outside.owe(session, [comment.id], at + Message.UNDO_WINDOW)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from moderation import notices
+from moderation import notices, outside
 from moderation.models import (
     Bearer,
     Comment,
@@ -89,6 +89,7 @@ def _in_one_go(
     session.flush()
     decided = dict.fromkeys(one.comment for one in results if not one.error)
     notices.decided_together(session, [held[one] for one in decided], by.cause)
+    outside.owe(session, list(decided), by.cause.due_at)
     return results
 
 

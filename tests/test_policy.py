@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.policy import RULES, TERMS, Effect, Facts, Likeness, Outcome, Wishes, judge
+from moderation.policy import RULES, TERMS, Effect, Facts, Heard, Likeness, Outcome, Wishes, judge
 from moderation.policy.rules import HOLD_AT
 from moderation.web import words
 from moderation.web.words import REASON_LABELS, REASONS
@@ -98,6 +98,10 @@ def test_by_default_everything_waits() -> None:
         ({"likeness": Likeness(4.0, 0.97, 3, ("gift",), 20, 20)}, "learned"),
         ({"likeness": Likeness(-4.0, 0.02, 3, ("bridge",), 20, 20)}, "learned_wanted"),
         ({"approved_before": 0, "website": "https://a.example/"}, "stranger_links"),
+        ({"outside": (Heard("akismet", "spam"),)}, "akismet"),
+        ({"outside": (Heard("webhook", "hold"),)}, "webhook"),
+        ({"outside": (Heard("stopforumspam", "listed", detail="ip"),)}, "stopforumspam"),
+        ({"outside": (Heard("akismet", "failed", detail="late 2"),)}, "outside_failed"),
         ({"solved": False}, "unsolved"),
         ({"under_attack": True}, "attack"),
         ({"approved_before": 0}, "first_time"),

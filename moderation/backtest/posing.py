@@ -25,7 +25,7 @@ from moderation.models import (
     Status,
     Thread,
 )
-from moderation.policy import Facts, Likeness
+from moderation.policy import Facts, Likeness, remembered
 from moderation.policy.classifier import ENOUGH
 from moderation.text import domains, markup
 
@@ -163,6 +163,7 @@ def _posed(row: Row[Any], known: _Known) -> Posed:
         around=Around(known.twins[row.id], page_since=row.page_since),
         linked=_linked_to(row, links, known),
         likeness=_likeness(row),
+        outside=remembered(row.reasons),
         now=row.created_at,
     )
     return Posed(row, facts, row.actor is Actor.MODERATOR, known.speeds)

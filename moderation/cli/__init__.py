@@ -6,6 +6,7 @@ from .batches import batches
 from .doctor import doctor
 from .forgetting import forget
 from .mail import outbox
+from .outside import outside, stopforumspam
 from .people import moderator, site, token
 from .policy import policy
 from .serving import demo_command, serve, server
@@ -28,6 +29,8 @@ COMMANDS = (
     batches,
     policy,
     doctor,
+    outside,
+    stopforumspam,
 )
 
 

@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from moderation import demo, learning, measuring, migrations
 
 from .batches import work_once
 from .mail import deliver_once
+from .outside import report_once
 from .presence import serving
 from .running import database, keyring, settings
 from .upkeep import tidy_once
@@ -108,6 +109,15 @@ def _delivering(app: Flask) -> Any:
     return _beside(act, DELIVER_EVERY)
 
 
+def _reporting(app: Flask) -> Any:
+    def act(over: threading.Event) -> timedelta:
+        with app.app_context():
+            tally = report_once(is_over=over.is_set)
+        return REST if tally.delayed else DELIVER_EVERY
+
+    return _beside(act, DELIVER_EVERY)
+
+
 def _working(app: Flask) -> Any:
     def act(over: threading.Event) -> timedelta:
         with app.app_context():
@@ -136,7 +146,17 @@ def run_server(host: str, port: int, workers: int) -> None:
     # Threads need the application itself, not the proxy, which is typed as if it were one.
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     known = serving(settings().instance_path, workers)
-    with known, _tidying(), _counting(), _delivering(app), _working(app), _learning():
+    beside = (
+        _tidying(),
+        _counting(),
+        _delivering(app),
+        _reporting(app),
+        _working(app),
+        _learning(),
+    )
+    with ExitStack() as running:
+        for one in (known, *beside):
+            running.enter_context(one)
         server("moderation:create_app", host, port, workers).serve()
 
 

@@ -18,12 +18,25 @@ from moderation.models import (
     Invitation,
     ListEntry,
     Moderator,
+    OutsideService,
     Secret,
     Site,
 )
 from moderation.text import markup
 
 from .running import database, keyring
+
+#: Every kind of row with something sealed in it.
+SEALED = (
+    Secret,
+    Site,
+    Moderator,
+    AuthenticatorApp,
+    Author,
+    ListEntry,
+    Invitation,
+    OutsideService,
+)
 
 
 @click.command("upgrade")
@@ -72,10 +85,7 @@ def _render_again(comment: Comment) -> bool:
 def reseal() -> None:
     """Seal again, with the current secret key, what an older one sealed."""
     keys = keyring()
-    changed = sum(
-        _walk(model, lambda row: bool(row.reseal(keys)))
-        for model in (Secret, Site, Moderator, AuthenticatorApp, Author, ListEntry, Invitation)
-    )
+    changed = sum(_walk(model, lambda row: bool(row.reseal(keys))) for model in SEALED)
     click.echo(f"Sealed {changed} rows with the current key; older keys are no longer needed.")
 
 

@@ -28,6 +28,7 @@ from .moderator import (
 )
 from .note import Note
 from .once import MailedLink, Receipt, SpentChallenge
+from .outside import OutsideCheck, OutsideList, OutsideListed, OutsideService
 from .preferences import KEYS, Masking, Preferences
 from .report import Report
 from .revision import Revision
@@ -78,6 +79,10 @@ __all__ = [
     "Notices",
     "OtherWay",
     "Outcome",
+    "OutsideCheck",
+    "OutsideList",
+    "OutsideListed",
+    "OutsideService",
     "Passkey",
     "Preferences",
     "Receipt",

@@ -6,6 +6,8 @@ verdict, so that a moderator sees what the service saw.
 
 from .classifier import Likeness
 from .facts import Facts
+from .heard import Heard
+from .outside import remembered
 from .reasons import Effect, Outcome, Reason, Verdict
 from .rules import HASTE_SECONDS, RULES, Rule, judge
 from .terms import OFF, TERMS, Terms, Wishes
@@ -18,6 +20,7 @@ __all__ = [
     "TERMS",
     "Effect",
     "Facts",
+    "Heard",
     "Likeness",
     "Outcome",
     "Reason",
@@ -27,4 +30,5 @@ __all__ = [
     "Verdict",
     "Wishes",
     "judge",
+    "remembered",
 ]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from .classifier import Likeness
+from .heard import Heard
 from .terms import Wishes
 
 
@@ -66,6 +67,8 @@ class Facts:
     domains_new: tuple[str, ...] = ()
     domains_short: tuple[str, ...] = ()
     domains_alike: tuple[str, ...] = ()
+    #: What services outside said of it, where its site's owner wants them asked.
+    outside: tuple[Heard, ...] = ()
     #: The site's own wishes.
     hold_everything: bool = True
     blocked_words: tuple[str, ...] = ()

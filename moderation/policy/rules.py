@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from . import finding
+from . import finding, outside
 from .facts import Facts
 from .reasons import MOST, Effect, Outcome, Reason, Verdict
 from .terms import HASTE_SECONDS, HOLD_AT, TERMS
@@ -294,6 +294,11 @@ RULES: tuple[Rule, ...] = (
     # What decisions taught.
     Rule("learned", learned),
     Rule("learned_wanted", learned_wanted),
+    # What was heard from outside.
+    Rule(outside.AKISMET, outside.akismet),
+    Rule(outside.WEBHOOK, outside.webhook),
+    Rule(outside.LISTS, outside.on_lists),
+    Rule(outside.FAILED, outside.failed),
     # How it is written, and where.
     Rule("shouting", shouting),
     Rule("script", strange_script),

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from moderation.models import Change, What
 
 from .drawing import exact_time, gettext, isolated
+from .outside_words import NAMES
 from .policy_words import DOES, label
 from .service import reading
 
@@ -97,7 +98,7 @@ def _subject(change: Change) -> str:
     if change.what in _UNTIL:
         return exact_time(datetime.fromisoformat(change.subject))
     if change.what in {What.SETTING, What.DEFAULT}:
-        return label(change.subject)
+        return str(NAMES.get(change.subject) or label(change.subject))
     return change.subject or gettext("somebody who was erased")
 
 

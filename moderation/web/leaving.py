@@ -20,7 +20,7 @@ from moderation.policy import Said
 from moderation.privacy import digest
 from moderation.publishing import comment_json, rfc3339
 
-from . import watching, ways
+from . import hearing, watching, ways
 from .forms import ReplyForm
 from .service import now, service, writing
 
@@ -115,6 +115,8 @@ def leave(
         "solved": solved,
         # Before anything is locked: this is the longest part of judging.
         "likeness": service().learner.likeness(site.id, _said(left, challenge, solved=solved)),
+        # And before anything is written: nobody outside may keep the database waiting.
+        "heard": hearing.heard(site, left, challenge, answer),
     }
     try:
         answer = _taken(site, left, key, proof)

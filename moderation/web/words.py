@@ -7,6 +7,8 @@ from babel.lists import format_list
 from flask_babel import format_decimal, get_locale, ngettext
 from flask_babel import lazy_gettext as _
 
+from . import outside_words
+
 #: Beyond this depth a reply is not drawn further in, but says whom it answers.
 DEEPEST_DRAWN = 4
 
@@ -59,6 +61,11 @@ REASONS: dict[str, Any] = {
     "stranger_links": _("It has links, and nothing by this author was approved before."),
     "learned": _("It is like comments that were marked as spam here."),
     "learned_wanted": _("It is like comments that were approved here."),
+    # These name what was heard; `outside_words` says it.
+    "akismet": _("Akismet takes it for spam."),
+    "webhook": _("The site's webhook gave a verdict."),
+    "stopforumspam": _("Something of it is on a list of StopForumSpam's."),
+    "outside_failed": _("A service outside could not be asked."),
     "unsolved": _("It was sent without a sum: its author was told that a moderator reads it."),
     "attack": _("It came while the site's attack switch was on, when every reply waits."),
     "first_time": _("Nothing by this author was approved here before."),
@@ -100,6 +107,10 @@ REASON_LABELS: dict[str, Any] = {
     "stranger_links": _("Links from a stranger"),
     "learned": _("Like spam here"),
     "learned_wanted": _("Like approved ones"),
+    "akismet": _("Akismet: spam"),
+    "webhook": _("Webhook's verdict"),
+    "stopforumspam": _("Listed by StopForumSpam"),
+    "outside_failed": _("Could not be asked"),
     "unsolved": _("Without a sum"),
     "attack": _("During an attack"),
     "first_time": _("First-time author"),
@@ -203,6 +214,8 @@ def reason(stored: dict[str, Any]) -> str:
         return _reported(stored["detail"])
     if stored["code"] in LEARNED and ";" in stored["detail"]:
         return _learned(stored["code"], stored["detail"])
+    if outside_words.is_ours(stored["code"]):
+        return outside_words.reason(stored["code"], stored["detail"])
     sentence = REASONS.get(stored["code"])
     return str(sentence) % _Told(stored["detail"]) if sentence else stored["code"]
 

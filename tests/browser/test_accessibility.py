@@ -110,7 +110,9 @@ def test_the_page_without_javascript(browse: Browse, sqlite_demo: Served) -> Non
         assert looked_at_in_every_mode(page) == []
 
 
-@pytest.mark.parametrize("path", ["/login", "/api/docs", "/nothing", "/sites/demo/thread?page=x"])
+@pytest.mark.parametrize(
+    "path", ["/login", "/api/docs", "/nothing", "/sites/demo/thread?page=x", "/sites/demo/privacy"]
+)
 def test_a_page_for_anybody(browse: Browse, sqlite_demo: Served, path: str) -> None:
     page = browse().new_page()
     page.goto(sqlite_demo.url + path)
@@ -145,7 +147,10 @@ def test_a_page_for_moderators(browse: Browse, sqlite_demo: Served, path: str) -
 
 def test_the_owners_pages(browse: Browse, sqlite_demo: Served) -> None:
     ann = Moderator.of(browse, sqlite_demo)
-    for path in ("people", *(f"sites/demo/{page}" for page in ("lists", "reasons", "threads"))):
+    for path in (
+        "people",
+        *(f"sites/demo/{page}" for page in ("lists", "reasons", "threads", "outside")),
+    ):
         ann.page.goto(f"{sqlite_demo.url}/queue/{path}")
         assert looked_at_in_every_mode(ann.page) == []
     for path in ("sites", "defaults", "defaults/policy"):

@@ -155,6 +155,11 @@ RULES: dict[str, Access] = {
     "policy.change": Access.OWNER,
     "policy.defaults": Access.OWNER,
     "policy.change_defaults": Access.OWNER,
+    "outside.index": Access.OWNER,
+    "outside.save": Access.OWNER,
+    "outside.attempt": Access.OWNER,
+    "outside.secret": Access.OWNER,
+    "privacy.site": Access.ANYONE,
     "lists.index": Access.OWNER,
     "lists.add": Access.OWNER,
     "lists.remove": Access.OWNER,
@@ -251,6 +256,7 @@ def address_of(rule: Rule, comment: str, token: str, *, own: str = "x", person: 
         "batch": own,
         "view": own,
         "part": "history",
+        "name": "akismet",
         "filename": "embed/comment-thread.css",
     }
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: names[found[1]], rule.rule)
