@@ -77,8 +77,7 @@ def may_edit(comment: Comment, site: Site, at: datetime) -> bool:
 
 def reworded(comment: Comment, site_key: bytes, body: str) -> Words:
     """Another text in this comment's place. Slow work stands here, outside the transaction."""
-    page, parent = comment.thread.page, comment.parent_id
-    return words(body, site_key, page=page, parent=parent, name=comment.name)
+    return words(body, site_key, parent=comment.parent_id, name=comment.name)
 
 
 def would_say(comment: Comment, said: Words) -> policy.Said:

@@ -56,7 +56,7 @@ class Words:
 def draft(reply: Reply, site_key: bytes) -> Draft:
     """Render and digest a reply. Slow work stands here, outside the transaction."""
     key = addresses.email_key(reply.email)
-    said = words(reply.body, site_key, page=reply.page, parent=reply.parent, name=reply.name)
+    said = words(reply.body, site_key, parent=reply.parent, name=reply.name)
     return Draft(
         reply=reply,
         rendered=said.rendered,
@@ -67,22 +67,26 @@ def draft(reply: Reply, site_key: bytes) -> Draft:
     )
 
 
-def words(body: str, site_key: bytes, *, page: str, parent: str | None, name: str) -> Words:
+def words(body: str, site_key: bytes, *, parent: str | None, name: str) -> Words:
     """Render and digest a text that stands, or is to stand, in this place under this name."""
     folded = " ".join(body.casefold().split())
     return Words(
         body=body,
         rendered=markup.render(body),
         text_digest=privacy.digest(site_key, "text", folded),
-        fingerprint=fingerprint(site_key, page=page, parent=parent, name=name, body=body),
+        fingerprint=fingerprint(site_key, parent=parent, name=name, body=body),
     )
 
 
-def fingerprint(site_key: bytes, *, page: str, parent: str | None, name: str, body: str) -> str:
-    """What the same reply in the same place is known again by."""
+def fingerprint(site_key: bytes, *, parent: str | None, name: str, body: str) -> str:
+    """What the same reply in the same place of a thread is known again by.
+
+    It is looked for within the thread, so the page is no part of it: a thread of 100,000 replies
+    moves to another page as soon as one of three.
+    """
     # By the name, not the address: whoever sends a reply they read here again, with an address
     # that they guess, must not learn from the answer whether it is its author's.
-    place = "\n".join((page, parent or "", name.casefold(), body))
+    place = "\n".join((parent or "", name.casefold(), body))
     return privacy.digest(site_key, "fingerprint", place)
 
 

@@ -254,7 +254,11 @@ _THREAD = select(
     .label("has_it"),
     _threads.c.created_at,
     TWINS.label("twins"),
-    judging.recent("network", _comments.c.network_digest == bindparam("network")).label("network"),
+    judging.recent(
+        "network",
+        _comments.c.site_id == bindparam("site_id"),
+        _comments.c.network_digest == bindparam("network"),
+    ).label("network"),
     judging.recent("page", _comments.c.thread_id == _threads.c.id, correlated=_threads).label(
         "page"
     ),

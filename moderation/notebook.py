@@ -1,11 +1,11 @@
 """What stands around a comment beside its decisions: moderators' notes, and comments like it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, func, or_, select, union_all
+from sqlalchemy import ColumnElement, String, cast, or_, select, union_all
 from sqlalchemy.orm import Session, joinedload, load_only
 
 from moderation.models import Comment, Moderator, Note, Status
@@ -34,21 +34,6 @@ def notes(session: Session, ids: Iterable[str]) -> dict[str, list[Note]]:
     for note in session.scalars(query):
         found.setdefault(note.comment_id, []).append(note)
     return found
-
-
-def neighbours(session: Session, comments: Sequence[Comment]) -> dict[str, int]:
-    """How many other comments came from the same network to the same site, by comment id.
-
-    For as long as a network's key is in use; nothing is known of older ones.
-    """
-    digests = {comment.network_digest for comment in comments if comment.network_digest}
-    rows = session.execute(
-        select(Comment.site_id, Comment.network_digest, func.count())
-        .where(Comment.network_digest.in_(digests))
-        .group_by(Comment.site_id, Comment.network_digest)
-    )
-    known = {(site, network): number for site, network, number in rows}
-    return {one.id: known.get((one.site_id, one.network_digest), 1) - 1 for one in comments}
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import ipaddress
 import secrets as randomness
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -219,6 +219,14 @@ def new_id() -> str:
     HTML and CSS; no two characters of its alphabet look alike.
     """
     return randomness.choice(_LETTERS) + _random_text(19)
+
+
+def new_ids() -> Iterator[str]:
+    """Ids like `new_id`, as many as are taken: for rows in bulk, of which each needs its own."""
+    while True:
+        some = _random_text(20 * 256)
+        each = (some[start : start + 20] for start in range(0, len(some), 20))
+        yield from (one for one in each if one[0] in _LETTERS)
 
 
 def new_token() -> str:

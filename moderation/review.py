@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload, load_only, object_session
 
 from moderation import notices, outside
@@ -31,6 +31,7 @@ from moderation.queueing import (
     Counted,
     Filter,
     Order,
+    Past,
     Priority,
     count,
     counted,
@@ -38,9 +39,12 @@ from moderation.queueing import (
     cursor,
     every,
     moment,
+    neighbours,
+    pasts,
     queue,
     sites,
     those,
+    twins,
     with_context,
 )
 
@@ -67,6 +71,7 @@ __all__ = [
     "hold",
     "is_undoable",
     "moment",
+    "neighbours",
     "pasts",
     "queue",
     "settled",
@@ -186,50 +191,6 @@ def _written_at_once(comment: Comment, at: datetime) -> Iterator[None]:
     session.flush()
     notices.decided(session, comment, at=at)
     outside.owe(session, [comment.id], at + Message.UNDO_WINDOW)
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """What was decided about an author's comments on a site."""
-
-    approved: int = 0
-    rejected: int = 0
-    spam: int = 0
-    pending: int = 0
-
-
-def pasts(session: Session, comments: Sequence[Comment]) -> dict[str, Past]:
-    """Each author's past, by author id, in one query."""
-    authors = {comment.author_id for comment in comments if comment.author_id}
-    if not authors:
-        return {}
-    tally: dict[str, dict[str, int]] = {author: {} for author in authors}
-    rows = session.execute(
-        select(Comment.author_id, Comment.status, func.count())
-        .where(Comment.author_id.in_(authors), Comment.status != Status.DELETED)
-        .group_by(Comment.author_id, Comment.status)
-    )
-    for author, status, number in rows:
-        tally[author or ""][status] = number
-    return {author: Past(**numbers) for author, numbers in tally.items()}
-
-
-def twins(session: Session, comments: Sequence[Comment]) -> dict[str, int]:
-    """How many other comments have the same text on the same site, by comment id."""
-    if not comments:
-        return {}
-    digests = {comment.text_digest for comment in comments}
-    # Their sites first, as in the index: or all of it would be read.
-    theirs = {comment.site_id for comment in comments}
-    rows = session.execute(
-        select(Comment.site_id, Comment.text_digest, func.count())
-        .where(Comment.site_id.in_(theirs), Comment.text_digest.in_(digests))
-        .group_by(Comment.site_id, Comment.text_digest)
-    )
-    known = {(site, text): number for site, text, number in rows}
-    return {
-        comment.id: known.get((comment.site_id, comment.text_digest), 1) - 1 for comment in comments
-    }
 
 
 def conversation(session: Session, comment: Comment, *, around: int = 30) -> list[Comment]:

@@ -2,17 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import delete, exists, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from moderation.database import table
-from moderation.drafts import fingerprint
 from moderation.models import Change, Comment, Document, Moderator, Site, Status, Thread, What
 from moderation.text import addresses
 
 PAGE_SIZE = 30
-_BATCH = 500
 
 
 class NotMovable(Exception):
@@ -69,14 +66,7 @@ def set_open(
 
 
 def move(
-    session: Session,
-    site: Site,
-    site_key: bytes,
-    thread: Thread,
-    url: str,
-    *,
-    by: Moderator,
-    at: datetime,
+    session: Session, site: Site, thread: Thread, url: str, *, by: Moderator, at: datetime
 ) -> None:
     """Give a thread that `hold` gave another page, with all its comments. Raises NotMovable.
 
@@ -97,7 +87,6 @@ def move(
     except IntegrityError as error:
         # Somebody's first reply there was faster.
         raise NotMovable("taken") from error
-    _renew_fingerprints(session, site_key, thread, goal)
     session.add(Change.of(What.THREAD_MOVED, site.id, by, at, was=was, became=goal))
 
 
@@ -130,31 +119,3 @@ def _change_places(session: Session, thread: Thread, other: Thread | None, goal:
         # Ready-made pages are found by their address, and an old one there would be in the way.
         session.execute(delete(Document).where(Document.thread_id == one.id))
     session.flush()
-
-
-def _renew_fingerprints(session: Session, site_key: bytes, thread: Thread, goal: str) -> None:
-    """What a reply is known again by says under which page it was left."""
-    rows = session.connection()
-    found = rows.execute(_LEFT, {"thread": thread.id}).all()
-    renewed = [
-        {
-            "comment": row.id,
-            "print": fingerprint(
-                site_key, page=goal, parent=row.parent_id, name=row.name, body=row.source
-            ),
-        }
-        for row in found
-    ]
-    for start in range(0, len(renewed), _BATCH):
-        rows.execute(_RENEW, renewed[start : start + _BATCH])
-
-
-_comments = table(Comment)
-_LEFT = select(_comments.c.id, _comments.c.parent_id, _comments.c.name, _comments.c.source).where(
-    _comments.c.thread_id == bindparam("thread"), _comments.c.fingerprint.is_not(None)
-)
-_RENEW = (
-    update(_comments)
-    .where(_comments.c.id == bindparam("comment"))
-    .values(fingerprint=bindparam("print"))
-)

@@ -1,14 +1,24 @@
 """Many comments at once, written as an import would: the triggers must count these too."""
 
 import random
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from characters import PAGE, World
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from moderation.intake import open_thread
-from moderation.models import Author, Comment, Decision, Site, Status
+from moderation.models import (
+    Author,
+    Comment,
+    CommentReason,
+    Decision,
+    Report,
+    Site,
+    Status,
+    Tally,
+)
 from moderation.models.comment import segment
 from moderation.privacy import new_id
 
@@ -77,3 +87,29 @@ def _row(
         "locale": chance.choice(["en", "en", "de"]),
         "created_at": written,
     }
+
+
+def wrong(world: World) -> list[str]:
+    """Where what the database keeps by itself is not what is there."""
+    with world.database.reading() as session:
+        rows = session.execute(
+            select(Tally.site_id, Tally.status, func.sum(Tally.n)).group_by(
+                Tally.site_id, Tally.status
+            )
+        )
+        kept = {(site, status): number for site, status, number in rows if number}
+        comments = session.scalars(select(Comment)).all()
+        real = Counter((one.site_id, one.status) for one in comments)
+        beside = {
+            (one.comment_id, one.code): (one.site_id, one.status, one.risk, one.created_at)
+            for one in session.scalars(select(CommentReason))
+        }
+        reasons = {
+            (one.id, reason["code"]): (one.site_id, one.status, one.risk, one.created_at)
+            for one in comments
+            for reason in one.reasons
+        }
+        reports = Counter(session.scalars(select(Report.comment_id)))
+    found = [] if kept == dict(real) else [f"{kept} is told, {real} is there"]
+    found += [f"reasons: {set(beside.items()) ^ set(reasons.items())}"] * (beside != reasons)
+    return found + [one.id for one in comments if one.reported != reports[one.id]]

@@ -277,6 +277,7 @@ def first_page(world: World, wanted: Filter, order: Order, moderator: Any) -> No
     with world.database.reading() as session:
         found, _after = review.queue(session, moderator, wanted, order=order, at=NOW)
         review.twins(session, found)
+        review.neighbours(session, found)
         review.pasts(session, found)
         review.settled(session, found)
         review.counted(session, moderator, wanted)
@@ -327,3 +328,45 @@ def test_pages_are_named_by_their_address_on_every_site(full: World) -> None:
     with full.database.reading() as session:
         wanted = Filter(page=PAGE)
         assert walked(session, wanted, Order.OLDEST) == expected(session, wanted, Order.OLDEST)
+
+
+def test_a_card_tells_how_many_others_there_are(world: World) -> None:
+    ids = crowd(world, 6, status=Status.PENDING)
+    crowd(world, 3, site="other", text_digest="t", network_digest="n")
+    spam = crowd(world, 2, status=Status.SPAM)
+    with world.database.writing() as session:
+        first, *others = [session.get_one(Comment, one) for one in (*ids, *spam)]
+        for one in (first, *others[:3]):
+            one.text_digest, one.author_id = "t", first.author_id
+        for one in (first, *others[:2]):
+            one.network_digest = "n"
+        for one in others[3:]:
+            one.author_id = first.author_id
+        session.commit()
+        comments = [first, others[3]]
+        assert review.twins(session, comments) == {first.id: 3, others[3].id: 0}
+        assert review.neighbours(session, comments) == {first.id: 2, others[3].id: 0}
+        assert review.pasts(session, comments) == {first.author_id: review.Past(pending=6, spam=2)}
+        assert review.twins(session, []) == review.neighbours(session, []) == {}
+        assert review.pasts(session, []) == {}
+
+
+def test_no_more_than_a_hundred_others_are_counted(world: World) -> None:
+    crowd(world, 1)
+    with world.database.reading() as session:
+        author = session.scalars(select(Comment.author_id)).one()
+    same = {"text_digest": "t", "network_digest": "n", "author_id": author}
+    waits = crowd(world, queueing.COUNTED_TO + 50, status=Status.PENDING, **same)
+    # As many other authors as pages: what one has is not what another has.
+    crowd(world, 20, status=Status.PENDING, text_digest="u", network_digest="m")
+    with world.database.reading() as session:
+        one = session.get_one(Comment, waits[0])
+        more = queueing.COUNTED_TO + 1
+        assert review.twins(session, [one]) == review.neighbours(session, [one]) == {one.id: more}
+        assert review.pasts(session, [one])[author].pending == more
+    page = world.signed_in().get("/queue", author=author).text
+    assert "Other comments with the same text: 100+" in page
+    assert "Other comments from the same network: 100+" in page
+    assert "100+ pending" in page
+    card = next(one for one in world.queue(author=author)["comments"])
+    assert (card["twins"], card["author"]["pending"]) == (100, 100)

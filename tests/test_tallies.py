@@ -1,6 +1,5 @@
 """Numbers that the database keeps by itself: they are right after whatever was written, by whom."""
 
-from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,39 +9,13 @@ import psycopg
 import pytest
 from alembic import command
 from characters import BOB, OTHER, World
-from crowds import NOW, crowd
-from sqlalchemy import delete, func, select, text, update
+from crowds import NOW, crowd, wrong
+from sqlalchemy import delete, select, text, update
 
 from moderation import authorship, keeping, migrations, review
 from moderation.database import Database
-from moderation.models import Comment, CommentReason, Decision, Report, Status, Tally
+from moderation.models import Comment, CommentReason, Decision, Status, Tally
 from moderation.privacy import new_id
-
-
-def wrong(world: World) -> list[str]:
-    """Where what is kept is not what is there."""
-    with world.database.reading() as session:
-        rows = session.execute(
-            select(Tally.site_id, Tally.status, func.sum(Tally.n)).group_by(
-                Tally.site_id, Tally.status
-            )
-        )
-        kept = {(site, status): number for site, status, number in rows if number}
-        comments = session.scalars(select(Comment)).all()
-        real = Counter((one.site_id, one.status) for one in comments)
-        beside = {
-            (one.comment_id, one.code): (one.site_id, one.status, one.risk, one.created_at)
-            for one in session.scalars(select(CommentReason))
-        }
-        reasons = {
-            (one.id, reason["code"]): (one.site_id, one.status, one.risk, one.created_at)
-            for one in comments
-            for reason in one.reasons
-        }
-        reports = Counter(session.scalars(select(Report.comment_id)))
-    found = [] if kept == dict(real) else [f"{kept} is told, {real} is there"]
-    found += [f"reasons: {set(beside.items()) ^ set(reasons.items())}"] * (beside != reasons)
-    return found + [one.id for one in comments if one.reported != reports[one.id]]
 
 
 def report(world: World, comment: str, number: int) -> None:

@@ -162,21 +162,26 @@ def _posed(row: Row[Any], known: _Known) -> Posed:
         sent=sent,
         around=Around(known.twins[row.id], page_since=row.page_since),
         linked=_linked_to(row, links, known),
-        likeness=_likeness(row),
+        likeness=_likeness(row, known.site),
         outside=remembered(row.reasons),
         now=row.created_at,
     )
     return Posed(row, facts, row.actor is Actor.MODERATOR, known.speeds)
 
 
-def _likeness(row: Row[Any]) -> Likeness | None:
-    """What the classifier said when it came: whether it was listened to then, its reasons say."""
+def _likeness(row: Row[Any], site: Site) -> Likeness | None:
+    """What the classifier said when it came.
+
+    Whether it was listened to then, its reasons tell; where the rule was off they could not, and
+    it is taken to have learned enough.
+    """
     if row.evidence is None or row.likeness is None:
         return None
-    told = [reason["detail"] for reason in row.reasons if reason["code"].startswith("learned")]
+    told = [one["detail"] for one in row.reasons if one["code"] in {"learned", "learned_wanted"}]
     alike, *words = (told or ["0"])[0].split("; ")
     seen = int(alike) if alike.isdigit() else 0
-    return Likeness(row.evidence, row.likeness, seen, tuple(words), ENOUGH, ENOUGH)
+    learned = ENOUGH if told or site.settings.rules.is_off("learned") else 0
+    return Likeness(row.evidence, row.likeness, seen, tuple(words), learned, learned)
 
 
 def _past(row: Row[Any], pasts: dict[str, list[tuple[Status, datetime]]]) -> Past:

@@ -136,8 +136,9 @@ class Comment(Base):
         Index("ix_comment_thread_id_created_at", "thread_id", "created_at"),
         Index(None, "parent_id"),
         Index(None, "moderator_id"),
-        Index(None, "site_id", "text_digest"),
-        Index(None, "network_digest", "created_at"),
+        # What it has in common with others of its site, the latest of them first.
+        Index(None, "site_id", "text_digest", "created_at"),
+        Index(None, "site_id", "network_digest", "created_at"),
     )
 
     id: Mapped[str] = mapped_column(Ascii, primary_key=True, default=new_id)

@@ -10,6 +10,7 @@ has MOST_RISK values, and within one of them priority falls with age alone: so t
 priority too is a merge of ranges, one for each risk.
 """
 
+from .company import COUNTED_TO, Past, neighbours, pasts, twins
 from .filter import MOST_WORDS, Filter, every, fitting, those
 from .order import BadCursor, Order, Priority
 from .reading import (
@@ -27,6 +28,7 @@ from .reading import (
 )
 
 __all__ = [
+    "COUNTED_TO",
     "LOOKED_AT",
     "MOST_WORDS",
     "PAGE_SIZE",
@@ -34,6 +36,7 @@ __all__ = [
     "Counted",
     "Filter",
     "Order",
+    "Past",
     "Priority",
     "count",
     "counted",
@@ -42,8 +45,11 @@ __all__ = [
     "every",
     "fitting",
     "moment",
+    "neighbours",
+    "pasts",
     "queue",
     "sites",
     "those",
+    "twins",
     "with_context",
 ]

@@ -23,12 +23,15 @@ from moderation.models import (
 from moderation.policy import TERMS
 from moderation.privacy import masked
 from moderation.publishing import rfc3339
+from moderation.queueing import COUNTED_TO
 from moderation.text import addresses, markup, masking
 
 from . import reasons, words
 from .service import reading, service
 
 Card = dict[str, Any]
+#: What a card tells of the author's other comments.
+_PAST = ("approved", "rejected", "spam", "pending")
 
 
 def several(comments: Sequence[Comment]) -> list[Card]:
@@ -38,7 +41,7 @@ def several(comments: Sequence[Comment]) -> list[Card]:
     told = reporting.told(reading(), [one.id for one in comments])
     settled = review.settled(reading(), comments)
     chosen_from = reasons.for_cards(reading(), comments)
-    near = notebook.neighbours(reading(), comments)
+    near = review.neighbours(reading(), comments)
     notes = notebook.notes(reading(), [one.id for one in comments])
     return [
         _card(one, pasts.get(one.author_id or ""), twins[one.id])
@@ -166,10 +169,7 @@ def _author(comment: Comment, past: review.Past | None) -> dict[str, Any] | None
         "id": author.id,
         "masked": author.masked_email(service().keyring),
         "first_seen": author.created_at,
-        "approved": known.approved,
-        "rejected": known.rejected,
-        "spam": known.spam,
-        "pending": known.pending,
+        **{name: getattr(known, name) for name in _PAST},
     }
 
 
@@ -224,6 +224,7 @@ def as_json(card: Card) -> dict[str, Any]:
     author = dict(card["author"]) if card["author"] else {}
     if author:
         author["first_seen"] = rfc3339(author["first_seen"])
+        author |= {name: min(author[name], COUNTED_TO) for name in _PAST}
     body = comment.pop("source")
     return {
         **{key: value for key, value in comment.items() if key != "website_host"},
@@ -236,7 +237,7 @@ def as_json(card: Card) -> dict[str, Any]:
         "author": {"name": comment["name"], "website": comment["website"], **author},
         "reasons": card["reasons"],
         "links": card["links"],
-        "twins": card["twins"],
+        "twins": min(card["twins"], COUNTED_TO),
         "reported": card["reported"],
         "reports": [{**one, "at": rfc3339(one["at"])} for one in card["reports"]],
     }

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from moderation.languages import direction
 from moderation.privacy import avatar_hue, avatar_path
+from moderation.queueing import COUNTED_TO
 
 from . import language
 from .service import now
@@ -26,7 +27,7 @@ _ISOLATE, _END = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 
 def init_app(app: Flask) -> None:
     """Give the templates their filters and globals."""
-    for filter_ in (relative_time, exact_time, date, duration, number, share, isolated):
+    for filter_ in (relative_time, exact_time, date, duration, number, up_to, share, isolated):
         app.add_template_filter(filter_)
     app.add_template_global(avatar)
     app.add_template_global(language.links, "languages")
@@ -74,6 +75,11 @@ def exact_time(moment: datetime) -> str:
 def number(value: int) -> str:
     """The number as it is written in the page's language: 12,345."""
     return str(format_decimal(value))
+
+
+def up_to(value: int) -> str:
+    """A number of a card, which was counted so far and no further: "100+" where there are more."""
+    return number(value) if value <= COUNTED_TO else f"{number(COUNTED_TO)}+"
 
 
 def isolated(text: str) -> str:

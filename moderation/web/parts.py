@@ -73,13 +73,8 @@ def answer(comment: str) -> Any:
     if not form.validate_on_submit():
         return Response(_page(found, form=form), 422)
     site = found.thread.site
-    said = words(
-        form.body.data,
-        service().site_key(site),
-        page=found.thread.page,
-        parent=found.id,
-        name=g.me.name,
-    )
+    site_key = service().site_key(site)
+    said = words(form.body.data, site_key, parent=found.id, name=g.me.name)
     try:
         _publish(found, said, approve=form.approve.data)
     except (Stale, NotAllowed):

@@ -10,7 +10,7 @@ from moderation import threads
 from moderation.models import Site, Thread
 
 from .owning import asked, for_owners, held, my_site, of_site, typed
-from .service import now, reading, service, writing
+from .service import now, reading, writing
 
 blueprint = Blueprint("threads", __name__, url_prefix="/queue/sites/<site>/threads")
 
@@ -55,8 +55,7 @@ def move(site: str) -> Any:
         with writing() as session:
             mine = held(session, site)
             thread = _held_or_404(session, mine)
-            site_key = service().site_key(mine)
-            threads.move(session, mine, site_key, thread, url, by=g.me, at=now())
+            threads.move(session, mine, thread, url, by=g.me, at=now())
             session.commit()
     except threads.NotMovable as error:
         status = 409 if error.why == "taken" else 422

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from characters import BLOG, OLGA, OTHER, OTTO, PAGE, SignedIn, World
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from moderation import threads
 from moderation.intake import open_thread
@@ -86,6 +86,20 @@ def test_a_reply_is_known_again_under_the_new_page(world: World) -> None:
     move(world)
     assert world.leave(page=GOAL, body="The same words.").status_code == 409
     assert world.leave(page=PAGE, body="The same words.").status_code == 202
+
+
+def test_a_move_writes_no_comment_however_many_there_are(world: World) -> None:
+    world.published()
+    written: list[str] = []
+
+    def hear(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        written.append(statement)
+
+    event.listen(world.database.engine, "before_cursor_execute", hear)
+    assert move(world).status_code == 303
+    event.remove(world.database.engine, "before_cursor_execute", hear)
+    assert [one for one in written if "thread" in one.split() and "UPDATE" in one]
+    assert [one for one in written if "comment" in one.split() and "UPDATE" in one] == []
 
 
 def test_a_thread_moves_back_and_both_pages_are_made_anew(world: World) -> None:

@@ -2,12 +2,16 @@
 
 from moderation.models import MOST_RISK, Status
 from moderation.policy import Effect
+from moderation.queueing import COUNTED_TO
 from moderation.reporting import MOST_TOLD, Grounds
 from moderation.web.bounds import LONGEST_NOTE, LONGEST_REASON, MOST_DECISIONS
 
 from .parts import Part, fields, moment, number, or_null, schema, several, text, word, yes_or_no
 
 _VERSION = "Rises with every decision on the comment."
+#: Numbers that are not counted to their end (see `queueing.company`).
+_COUNTED = {"minimum": 0, "maximum": COUNTED_TO}
+_UP_TO = f"{COUNTED_TO} stands for so many or more."
 _PAST = ("id", "masked", "first_seen", "approved", "rejected", "spam", "pending")
 
 STATUS = word("What was decided about a comment so far.", Status)
@@ -43,10 +47,10 @@ KNOWN_AUTHOR = fields(
     id=text("What names them on this site: pass it as `author` for all of their comments."),
     masked=text("Their email address, all but unreadable.", examples=["b•••@example.org"]),
     first_seen=moment("When they first wrote on this site."),
-    approved=number("How many of their comments are approved.", minimum=0),
-    rejected=number("How many are rejected.", minimum=0),
-    spam=number("How many are spam.", minimum=0),
-    pending=number("How many wait.", minimum=0),
+    approved=number(f"How many of their comments are approved; {_UP_TO}", **_COUNTED),
+    rejected=number(f"How many are rejected; {_UP_TO}", **_COUNTED),
+    spam=number(f"How many are spam; {_UP_TO}", **_COUNTED),
+    pending=number(f"How many wait; {_UP_TO}", **_COUNTED),
 )
 
 REPORT = fields(
@@ -74,7 +78,7 @@ QUEUED = fields(
     score=number("How much speaks against it.", minimum=0, maximum=100),
     reasons=several("Why it waits, or what else the policy noticed.", schema("Reason")),
     links=several("The links in it.", schema("Link")),
-    twins=number("How many other comments on the site have the same text.", minimum=0),
+    twins=number(f"How many other comments on the site have the same text; {_UP_TO}", **_COUNTED),
     reported=number("How many readers ever reported it, one for each network.", minimum=0),
     reports=several("The latest reports, the newest first.", schema("Report"), maxItems=MOST_TOLD),
     created_at=moment("When it was written."),
