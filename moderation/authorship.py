@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from moderation import judging, lists, policy
+from moderation import clusters, judging, lists, policy
 from moderation.drafts import Words, words
 from moderation.judging import Judged, Sent
 from moderation.models import (
@@ -16,6 +16,7 @@ from moderation.models import (
     Comment,
     Decision,
     Document,
+    Listed,
     Message,
     Note,
     Receipt,
@@ -75,8 +76,8 @@ def may_edit(comment: Comment, site: Site, at: datetime) -> bool:
 
 def reworded(comment: Comment, site_key: bytes, body: str) -> Words:
     """Another text in this comment's place. Slow work stands here, outside the transaction."""
-    page, parent = comment.thread.page, comment.parent_id
-    return words(body, site_key, page=page, parent=parent, name=comment.name)
+    page, parent, name = comment.thread.page, comment.parent_id, comment.name
+    return words(body, site_key, page=page, parent=parent, name=name, website=comment.website)
 
 
 def edit(session: Session, comment: Comment, said: Words, *, version: int, at: datetime) -> bool:
@@ -94,7 +95,8 @@ def edit(session: Session, comment: Comment, said: Words, *, version: int, at: d
         raise Stale(comment)
     if _is_there(session, comment, said):
         raise SameReply
-    verdict = policy.judge(_facts(session, site, comment, said, at))
+    listed, past = _listed(session, comment, said, at), _past(session, comment)
+    verdict = policy.judge(_facts(session, site, comment, said, listed=listed, past=past))
     with session.no_autoflush:
         rendered = said.rendered
         links, made_by = list(rendered.links), markup.MARKUP_VERSION
@@ -102,7 +104,11 @@ def edit(session: Session, comment: Comment, said: Words, *, version: int, at: d
         comment.fingerprint, comment.text_digest = said.fingerprint, said.text_digest
         comment.score = verdict.score
         comment.reasons = [reason.stored() for reason in verdict.reasons]
+        clusters.leave(session, comment)
+        traits = clusters.traits(site, comment, said.keys, past=past, listed=listed)
+        clusters.find(session, comment, traits, at)
     session.flush()
+    clusters.keep(session, comment, traits, at)
     return True
 
 
@@ -116,24 +122,33 @@ def _is_there(session: Session, comment: Comment, said: Words) -> bool:
 
 
 def _facts(
-    session: Session, site: Site, comment: Comment, said: Words, at: datetime
+    session: Session,
+    site: Site,
+    comment: Comment,
+    said: Words,
+    *,
+    listed: Listed,
+    past: dict[Status, int],
 ) -> policy.Facts:
     judged = Judged(
         comment.thread.page, comment.name, comment.website, said.rendered, said.text_digest
     )
     own = int(comment.text_digest == said.text_digest)
     twins = judging.twins(session, site, said.text_digest) - own
-    listed = lists.listed(
+    sent = _sent(comment)
+    return judging.facts(site, judged, past=past, listed=listed, sent=sent, twins=twins)
+
+
+def _listed(session: Session, comment: Comment, said: Words, at: datetime) -> Listed:
+    return lists.listed(
         session,
-        site.id,
+        comment.site_id,
         author=comment.author.email_digest if comment.author else "",
         name=comment.name,
         website=comment.website,
         links=said.rendered.links,
         now=at,
     )
-    past, sent = _past(session, comment), _sent(comment)
-    return judging.facts(site, judged, past=past, listed=listed, sent=sent, twins=twins)
 
 
 def _past(session: Session, comment: Comment) -> dict[Status, int]:
@@ -182,6 +197,7 @@ def erase(session: Session, comment: Comment, *, at: datetime) -> None:
     _overwriting(session, on=True)
     _delete(session, comment, ERASED, at)
     _rename_thread(session, comment)
+    clusters.leave(session, comment)
     _empty(comment)
     # Whatever it was: what a slow reader makes of the state before this must not be stored.
     comment.thread.readers_see(more=0)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, exists, func, insert, select
 from sqlalchemy.orm import Session
 
-from moderation import captcha, lists, notices, policy, privacy
+from moderation import captcha, clusters, lists, notices, policy, privacy
 from moderation.database import insert_once, table
 from moderation.drafts import Draft, Reply, draft
 from moderation.judging import TWINS, Judged, Sent, facts
@@ -112,18 +112,27 @@ def take(
     comment = _comment(left, site, thread.id, author_id, verdict, now)
     comment.network_digest = network_digest(session, keyring, left.reply.address, now)
     comment.place(parent)
+    traits = clusters.traits(
+        site, comment, left.keys, past=past, listed=listed, address=left.reply.address
+    )
+    clusters.find(session, comment, traits, now)
+    _store(session, comment, verdict, now)
+    clusters.keep(session, comment, traits, now)
+    return comment
+
+
+def _store(session: Session, comment: Comment, verdict: policy.Verdict, now: datetime) -> None:
     if verdict.outcome is not policy.Outcome.PUBLISH:
         comment.version = 1
         rows = session.connection()
         rows.execute(_INSERT_COMMENT, comment.row())
         rows.execute(_INSERT_DECISION, Decision.first(comment.id, comment.status, now))
-        return comment
+        return
     session.add(comment)
     session.flush()
     comment.decide(Status.APPROVED, by=None, at=now)
     session.flush()
     notices.decided(session, comment, at=now)
-    return comment
 
 
 def spend(session: Session, challenge: captcha.Challenge, answer: str | None) -> None:

@@ -90,6 +90,9 @@ def listed(
         domains_blocked=tuple(sorted(set(blocked))),
         author_trusted=said.get(keys["author"]) is Standing.TRUSTED,
         links_trusted=sum(deciding[host][1] is Standing.TRUSTED for host in hosts),
+        hosts_trusted=frozenset(
+            host for host, (_, standing) in deciding.items() if standing is Standing.TRUSTED
+        ),
     )
 
 

@@ -1,6 +1,7 @@
 """What is stored: the vocabulary of the project."""
 
 from .author import Author
+from .band import Band, Likeness
 from .batch import WORKING, Batch, BatchItem, Outcome, Stage
 from .change import Change, What
 from .comment import CHANGES, MOST_RISK, Comment, NotAllowed, Stale
@@ -46,6 +47,7 @@ __all__ = [
     "AddressView",
     "AuthenticatorApp",
     "Author",
+    "Band",
     "Batch",
     "BatchItem",
     "Bearer",
@@ -59,6 +61,7 @@ __all__ = [
     "Invitation",
     "Kind",
     "Lease",
+    "Likeness",
     "ListEntry",
     "ListKind",
     "Listed",

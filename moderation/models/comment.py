@@ -121,6 +121,12 @@ class Comment(Base):
         Index(None, "moderator_id"),
         Index(None, "site_id", "text_digest"),
         Index(None, "network_digest", "created_at"),
+        Index(
+            "ix_comment_in_cluster",
+            *("cluster_id", "status", "created_at", "id"),
+            sqlite_where=text("cluster_id IS NOT NULL"),
+            postgresql_where=text("cluster_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(Ascii, primary_key=True, default=new_id)
@@ -152,6 +158,9 @@ class Comment(Base):
     fingerprint: Mapped[str | None] = mapped_column(Ascii)
     text_digest: Mapped[str] = mapped_column(Ascii)
     network_digest: Mapped[str | None] = mapped_column(Ascii)
+    #: What it belongs together with, and by what it was found to (see `clusters`).
+    cluster_id: Mapped[str | None] = mapped_column(Ascii)
+    alike_by: Mapped[str | None] = mapped_column(String(12))
     #: In which language its author read the form: what is mailed to them is written in it.
     locale: Mapped[str] = mapped_column(String(12), default="en")
     #: Whether its author asked to be told of answers; a subscription follows its publication.

@@ -92,5 +92,6 @@ class Listed:
     name_blocked: bool = False
     domains_blocked: tuple[str, ...] = ()
     author_trusted: bool = False
-    #: How many of its links lead to trusted domains.
+    #: How many of its links lead to trusted domains, and to which hosts.
     links_trusted: int = 0
+    hosts_trusted: frozenset[str] = frozenset()
