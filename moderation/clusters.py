@@ -223,6 +223,9 @@ def tidy_up(session: Session, now: datetime) -> None:
     """Forget by what comments were found a while ago. What belongs together stays so."""
     of_an_hour = (Band.kind == Likeness.NETWORK) & (Band.at < now - WINDOW)
     session.execute(delete(Band).where(or_(Band.at < now - Band.KEPT, of_an_hour)))
+    newest_too_many = select(Band.at).order_by(Band.at.desc()).offset(Band.MOST_KEPT).limit(1)
+    if (oldest := session.scalar(newest_too_many)) is not None:
+        session.execute(delete(Band).where(Band.at <= oldest))
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +270,7 @@ _AS_MEMBER = (
     *(_comments.c[name] for name in Member.__dataclass_fields__),
 )
 #: What is read of the comments whose texts are shown.
-_SHOWN = (
+_AS_TEXT = (
     *(Comment.id, Comment.site_id, Comment.thread_id, Comment.name, Comment.source, Comment.html),
     *(Comment.links, Comment.status, Comment.version, Comment.created_at, Comment.alike_by),
 )
@@ -281,11 +284,11 @@ def campaigns(
     Only with the oldest of each cluster that waits, and only where others wait with it: the card
     of that one stands for all of them.
     """
-    waiting = _waiting(session, [one.cluster_id for one in comments if one.cluster_id])
+    found = _all_waiting(session, [one.cluster_id for one in comments if one.cluster_id])
     own = {one.id for one in comments}
     first = {
         members[0].id: (cluster, members)
-        for cluster, members in waiting.items()
+        for cluster, members in found.items()
         if len(members) > 1 and members[0].id in own
     }
     if not first:
@@ -294,16 +297,32 @@ def campaigns(
     texts = _texts(session, newest)
     decided = _decided(session, [cluster for cluster, _members in first.values()])
     return {
-        identity: Campaign(
-            members,
-            [texts[one.id] for one in members[::-1] if one.id in texts],
-            decided.get(cluster, {}),
-        )
+        identity: Campaign(members, _shown(members, texts), decided.get(cluster, {}))
         for identity, (cluster, members) in first.items()
     }
 
 
-def _waiting(session: Session, clusters: Sequence[str]) -> dict[str, list[Member]]:
+def campaign(session: Session, comment: Comment) -> Campaign | None:
+    """The same for a comment that waits, whichever of its cluster it is, with all their texts."""
+    members = waiting(session, comment.cluster_id)
+    own = [one for one in members if one.id == comment.id]
+    if not own or len(members) == 1 or comment.cluster_id is None:
+        return None
+    texts = _texts(session, [one.id for one in members if one.id != comment.id])
+    decided = _decided(session, [comment.cluster_id]).get(comment.cluster_id, {})
+    return Campaign(members, _shown(members, texts), decided)
+
+
+def _shown(members: Sequence[Member], texts: Mapping[str, Comment]) -> list[Comment]:
+    return [texts[one.id] for one in members[::-1] if one.id in texts]
+
+
+def waiting(session: Session, cluster: str | None) -> list[Member]:
+    """Those of a cluster that wait, the oldest first, MOST at most."""
+    return _all_waiting(session, [cluster]).get(cluster, []) if cluster else []
+
+
+def _all_waiting(session: Session, clusters: Sequence[str]) -> dict[str, list[Member]]:
     """Those of each cluster that wait, the oldest first, MOST of each."""
     if not clusters:
         return {}
@@ -322,7 +341,7 @@ def _waiting(session: Session, clusters: Sequence[str]) -> dict[str, list[Member
 
 
 def _texts(session: Session, ids: Sequence[str]) -> dict[str, Comment]:
-    query = select(Comment).where(Comment.id.in_(ids)).options(load_only(*_SHOWN))
+    query = select(Comment).where(Comment.id.in_(ids)).options(load_only(*_AS_TEXT))
     return {one.id: one for one in session.scalars(query)}
 
 

@@ -208,6 +208,17 @@ def test_keys_are_forgotten_in_time_and_clusters_stay(world: World) -> None:
     assert together(world, *found)
 
 
+def test_only_so_many_keys_are_kept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = left(world, *OTHERS[:2])
+    monkeypatch.setattr(Band, "MOST_KEPT", 20)
+    with world.database.writing() as session:
+        assert bands(session) > 20
+        clusters.tidy_up(session, datetime.now(UTC))
+        session.commit()
+        assert 0 < bands(session) <= 20
+        assert bands(session, Band.comment_id == found[0]) == 0
+
+
 def test_what_is_stored_says_nothing_without_the_sites_key(world: World) -> None:
     left(world, SPAM)
     world.left(site="other", page=f"{OTHER}/post-1", body=SPAM)

@@ -27,8 +27,10 @@ class Band(Base):
     """
 
     __tablename__ = "band"
-    #: Whoever repeats themselves later than that begins a cluster anew.
-    KEPT = timedelta(days=14)
+    #: Whoever repeats themselves later than that begins a cluster anew; or, where more has come
+    #: since, as soon as so many newer ones are kept.
+    KEPT = timedelta(days=90)
+    MOST_KEPT = 1_000_000
 
     site_id: Mapped[str] = mapped_column(
         ForeignKey("site.id", ondelete="CASCADE"), primary_key=True
