@@ -78,7 +78,6 @@ def test_one_key_decides_a_campaign_and_one_takes_all_of_it_back(
     expect(card).to_be_focused()
     expect(card).to_contain_text("Alike, on this one card: 5 comments")
     expect(page.locator(f"#comment-{before[1]}")).to_have_count(0)
-    assert looked_at_in_every_mode(page) == []
 
     keys.press("s")
     expect(told(page)).to_contain_text("Marked 5 comments as spam.")

@@ -127,7 +127,7 @@ def test_a_page_asks_as_often_however_many_belong_together(world: World) -> None
         world.left(body=f"{SPAM} {n * 7} times", name=f"M{n}", email=f"m{n}@x.example")
     for n in range(2):
         world.left(body="I walked home under the stars", name=f"K{n}", email=f"k{n}@x.example")
-    assert queries() <= few * 2
+    assert queries() <= few
 
 
 # Deciding
