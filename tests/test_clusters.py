@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from test_queueing import slow, statements
 
 from moderation import clusters, lists, review
+from moderation.clusters import finding
 from moderation.models import Band, Bearer, Comment, Likeness, ListKind, Site, Standing, Status
 from moderation.queueing import Filter, Order
 from moderation.queueing import folding as folding_module
@@ -159,7 +160,7 @@ def test_of_somebody_who_was_approved_the_text_alone_counts(world: World) -> Non
 def test_a_cluster_that_is_full_is_followed_by_another(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clusters, "MOST", 3)
+    monkeypatch.setattr(finding, "MOST", 3)
     found = left(world, *[f"{SPAM} {n}" for n in range(7)])
     assert [cluster_of(world, one) for one in found].count(cluster_of(world, found[0])) == 3
     assert together(world, *found[3:6])
