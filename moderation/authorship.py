@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from moderation import judging, lists, policy
+from moderation import clusters, judging, lists, policy
 from moderation.drafts import Words, words
 from moderation.judging import Around, Judged, Past, Sent
 from moderation.models import (
@@ -17,6 +17,7 @@ from moderation.models import (
     Decision,
     Document,
     LinkedDomain,
+    Listed,
     Message,
     Note,
     OutsideCheck,
@@ -77,7 +78,8 @@ def may_edit(comment: Comment, site: Site, at: datetime) -> bool:
 
 def reworded(comment: Comment, site_key: bytes, body: str) -> Words:
     """Another text in this comment's place. Slow work stands here, outside the transaction."""
-    return words(body, site_key, parent=comment.parent_id, name=comment.name)
+    parent, name = comment.parent_id, comment.name
+    return words(body, site_key, parent=parent, name=name, website=comment.website)
 
 
 def would_say(comment: Comment, said: Words) -> policy.Said:
@@ -108,8 +110,11 @@ def edit(
         raise Stale(comment)
     if _is_there(session, comment, said):
         raise SameReply
-    known = replace(_facts(session, site, comment, said, at), likeness=likeness)
-    verdict = policy.judge(known)
+    asked = lists.Asked(_digest(comment), comment.name, comment.website, said.rendered.links)
+    listed = lists.listed(session, site.id, asked, now=at)
+    past = _past(session, comment)
+    known = _facts(session, site, comment, said, listed=listed, past=past, at=at)
+    verdict = policy.judge(replace(known, likeness=likeness))
     with session.no_autoflush:
         rendered = said.rendered
         links, made_by = list(rendered.links), markup.MARKUP_VERSION
@@ -120,9 +125,16 @@ def edit(
         comment.likeness = likeness.probability if likeness else None
         comment.score = verdict.score
         comment.reasons = [reason.stored() for reason in verdict.reasons]
+        clusters.leave(session, comment)
+        is_known = bool(past.approved) or listed.author_trusted
+        traits = clusters.traits(
+            site, comment, said.keys, is_known=is_known, hosts_trusted=listed.hosts_trusted
+        )
+        clusters.find(session, comment, traits, at)
     session.flush()
     LinkedDomain.forget(session, comment.id)
     LinkedDomain.keep(session, site.id, comment.id, domains.of_links(links))
+    clusters.keep(session, comment, traits, at)
     return True
 
 
@@ -136,22 +148,25 @@ def _is_there(session: Session, comment: Comment, said: Words) -> bool:
 
 
 def _facts(
-    session: Session, site: Site, comment: Comment, said: Words, at: datetime
+    session: Session,
+    site: Site,
+    comment: Comment,
+    said: Words,
+    *,
+    listed: Listed,
+    past: Past,
+    at: datetime,
 ) -> policy.Facts:
     judged = Judged(
         comment.thread.page, comment.name, comment.website, said.rendered, said.text_digest
     )
     own = int(comment.text_digest == said.text_digest)
     twins = judging.twins(session, site, said.text_digest) - own
-    digest = comment.author.email_digest if comment.author else ""
-    known = judging.author(session, site.id, digest, but=comment.id)
-    asked = lists.Asked(digest, comment.name, comment.website, said.rendered.links)
     return judging.facts(
         site,
         judged,
-        # What was decided about the author's other replies: this one cannot speak for itself.
-        past=known[1] if known else Past(),
-        listed=lists.listed(session, site.id, asked, now=at),
+        past=past,
+        listed=listed,
         sent=Sent.noticed(comment.reasons),
         # How many came at the same time says nothing of a change.
         around=Around(twins, page_since=comment.thread.created_at),
@@ -160,6 +175,16 @@ def _facts(
         outside=policy.remembered(comment.reasons),
         now=at,
     )
+
+
+def _digest(comment: Comment) -> str:
+    return comment.author.email_digest if comment.author else ""
+
+
+def _past(session: Session, comment: Comment) -> Past:
+    """What was decided about the author's other replies: this one cannot speak for itself."""
+    known = judging.author(session, comment.site_id, _digest(comment), but=comment.id)
+    return known[1] if known else Past()
 
 
 def withdraw(session: Session, comment: Comment, *, at: datetime) -> bool:
@@ -192,6 +217,7 @@ def erase(session: Session, comment: Comment, *, at: datetime) -> None:
     _delete(session, comment, ERASED, at)
     _rename_thread(session, comment)
     comment.keep_lessons()
+    clusters.leave(session, comment)
     _empty(comment)
     # Whatever it was: what a slow reader makes of the state before this must not be stored.
     comment.thread.readers_see(more=0)

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from moderation import privacy
 from moderation.policy import Said
-from moderation.text import addresses, markup
+from moderation.text import addresses, alike, markup
+
+#: Domains by which a reply is found; whoever links to more is held for that.
+MOST_DOMAINS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Draft:
     text_digest: str
     fingerprint: str
     avatar: str
+    keys: "Keys"
 
     def said(self, came: tuple[str, ...]) -> Said:
         """What the classifier looks at; `came` is how it came (see `judging.came`)."""
@@ -51,12 +55,23 @@ class Words:
     rendered: markup.Rendered
     text_digest: str
     fingerprint: str
+    keys: "Keys"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """By what comments that belong together find each other (see `clusters`)."""
+
+    #: Of which texts that are alike have one in common.
+    text: tuple[int, ...]
+    #: By the host of each link and of the author's website.
+    domains: dict[str, int]
 
 
 def draft(reply: Reply, site_key: bytes) -> Draft:
     """Render and digest a reply. Slow work stands here, outside the transaction."""
     key = addresses.email_key(reply.email)
-    said = words(reply.body, site_key, parent=reply.parent, name=reply.name)
+    said = words(reply.body, site_key, parent=reply.parent, name=reply.name, website=reply.website)
     return Draft(
         reply=reply,
         rendered=said.rendered,
@@ -64,18 +79,42 @@ def draft(reply: Reply, site_key: bytes) -> Draft:
         text_digest=said.text_digest,
         fingerprint=said.fingerprint,
         avatar=privacy.avatar_seed(site_key, key),
+        keys=said.keys,
     )
 
 
-def words(body: str, site_key: bytes, *, parent: str | None, name: str) -> Words:
+def words(body: str, site_key: bytes, *, parent: str | None, name: str, website: str = "") -> Words:
     """Render and digest a text that stands, or is to stand, in this place under this name."""
     folded = " ".join(body.casefold().split())
+    rendered = markup.render(body)
     return Words(
         body=body,
-        rendered=markup.render(body),
+        rendered=rendered,
         text_digest=privacy.digest(site_key, "text", folded),
         fingerprint=fingerprint(site_key, parent=parent, name=name, body=body),
+        keys=_keys(site_key, rendered, website),
     )
+
+
+def _keys(site_key: bytes, rendered: markup.Rendered, website: str) -> Keys:
+    bands = alike.sketch(markup.plain(rendered.html))
+    hosts = {host for link in (*rendered.links, website) if (host := _host(link))}
+    return Keys(
+        text=tuple(key(site_key, "text", band) for band in bands),
+        domains={host: key(site_key, "domain", host) for host in sorted(hosts)[:MOST_DOMAINS]},
+    )
+
+
+def _host(link: str) -> str:
+    try:
+        return addresses.host(link).removeprefix("www.")
+    except addresses.BadAddress:
+        return ""
+
+
+def key(site_key: bytes, kind: str, value: str) -> int:
+    """What something that comments have in common is found by on this site: 60 bits."""
+    return int(privacy.digest(site_key, f"alike {kind}", value)[:15], 16)
 
 
 def fingerprint(site_key: bytes, *, parent: str | None, name: str, body: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, exists, insert, select
 from sqlalchemy.orm import Session
 
-from moderation import captcha, judging, lists, notices, outside, policy, privacy
+from moderation import captcha, clusters, judging, lists, notices, outside, policy, privacy
 from moderation.database import insert_once, table
 from moderation.drafts import Draft, Reply, draft
 from moderation.judging import TWINS, Around, Judged, Past, Sent
@@ -125,12 +125,12 @@ def take(
         raise Duplicate
     author_id, past = _author(session, keyring, site, left, now)
     sent = Sent(bool(left.reply.honeypot), seconds, solved, site.is_under_attack(now))
-    judged = _judged(left)
+    judged, listed = _judged(left), _listed(session, site, left, now)
     known = judging.facts(
         site,
         judged,
         past=past,
-        listed=_listed(session, site, left, now),
+        listed=listed,
         sent=sent,
         around=_around(thread),
         linked=judging.linked(session, site, judged, now),
@@ -144,8 +144,18 @@ def take(
     if likeness:
         comment.evidence, comment.likeness = likeness.evidence, likeness.probability
     comment.place(parent)
+    traits = clusters.traits(
+        site,
+        comment,
+        left.keys,
+        is_known=bool(past.approved) or listed.author_trusted,
+        hosts_trusted=listed.hosts_trusted,
+        address=left.reply.address,
+    )
+    clusters.find(session, comment, traits, now)
     _store(session, comment, verdict, now)
     LinkedDomain.keep(session, site.id, comment.id, domains.of_links(left.rendered.links))
+    clusters.keep(session, comment, traits, now)
     return comment
 
 

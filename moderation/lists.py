@@ -130,6 +130,9 @@ def _said_of(asked: Asked, said: dict[str, Standing]) -> Listed:
         domains_watched=_with(Standing.WATCHED, deciding),
         author_trusted=author_is is Standing.TRUSTED,
         links_trusted=sum(deciding[host][1] is Standing.TRUSTED for host in hosts),
+        hosts_trusted=frozenset(
+            host for host, (_, standing) in deciding.items() if standing is Standing.TRUSTED
+        ),
     )
 
 

@@ -41,13 +41,13 @@ class Alike:
     """A comment that has something in common with another."""
 
     comment: Comment
-    #: Of "text", "network", "domain", "author", what they have in common.
+    #: Of "cluster", "text", "network", "domain", "author", what they have in common.
     by: list[str] = field(default_factory=list)
 
 
 def alike(session: Session, comment: Comment, hosts: Iterable[str]) -> list[Alike]:
     """Comments of the same site with the same text, network, author, or a link to one of these
-    hosts: the latest of each kind, the most alike first.
+    hosts: the latest of each kind, its own cluster and then the most alike first.
     """
     found: dict[str, Alike] = {}
     for kind, same in _kinds(comment, hosts).items():
@@ -61,7 +61,12 @@ def alike(session: Session, comment: Comment, hosts: Iterable[str]) -> list[Alik
         for one in session.scalars(query):
             found.setdefault(one.id, Alike(one)).by.append(kind)
     closest = sorted(
-        found.values(), key=lambda one: (-len(one.by), -one.comment.created_at.timestamp())
+        found.values(),
+        key=lambda one: (
+            "cluster" not in one.by,
+            -len(one.by),
+            -one.comment.created_at.timestamp(),
+        ),
     )
     return closest[:MOST_ALIKE]
 
@@ -77,7 +82,10 @@ _SHOWN = (
 
 
 def _kinds(comment: Comment, hosts: Iterable[str]) -> dict[str, ColumnElement[bool]]:
-    kinds: dict[str, ColumnElement[bool]] = {"text": Comment.text_digest == comment.text_digest}
+    kinds: dict[str, ColumnElement[bool]] = {}
+    if comment.cluster_id:
+        kinds["cluster"] = Comment.cluster_id == comment.cluster_id
+    kinds["text"] = Comment.text_digest == comment.text_digest
     if comment.network_digest:
         kinds["network"] = Comment.network_digest == comment.network_digest
     if named := [_leads_to(host) for host in sorted(set(hosts))[:5]]:

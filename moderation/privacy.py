@@ -195,6 +195,14 @@ def network(address: str) -> str:
     return str(ipaddress.IPv6Network((int(ip), 48), strict=False))
 
 
+def is_public(address: str) -> bool:
+    """Whether an address is one on the open network; what is none is not."""
+    try:
+        return ipaddress.ip_address(address).is_global
+    except ValueError:
+        return False
+
+
 def _inner_ipv4(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     if ip in _NAT64:
         return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)

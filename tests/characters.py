@@ -84,7 +84,8 @@ class World:
             "name": "Bob",
             "email": BOB,
             "website": "",
-            "body": f"I read this to the end, number {next(self._number)}.",
+            # So short that nobody takes two of them for the same with changes.
+            "body": f"Agreed, {next(self._number)}.",
             "challenge": asked["challenge"],
             "answer": str(solve(asked["question"])),
             **changes,

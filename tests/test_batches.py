@@ -350,7 +350,7 @@ def test_a_site_that_is_taken_from_a_moderator_is_left_out(world: World, slowly:
     worked(world)
     page = ann.get(address).text
     assert "not yours to see any more" in page
-    assert "I read this to the end" not in page
+    assert "Agreed, " not in page
     assert statuses(world) == {Status.PENDING: 2}
 
 

@@ -6,7 +6,8 @@ other decision would be. The work is done in short transactions, whose commit mo
 cursor: whoever is killed leaves nothing half done, and the next goes on from there.
 """
 
-from .choosing import MOST, Chosen, Deed, choose, find, is_over, latest, preview, samples
+from .at_once import begin, begun, pending
+from .choosing import MOST, Chosen, Deed, Found, choose, find, is_over, latest, preview, samples
 from .telling import Left, left, tidy_up
 from .working import HELD_BACK, LEASE, NotInTime, confirm, go_on, lease, take_back, work
 
@@ -16,8 +17,11 @@ __all__ = [
     "MOST",
     "Chosen",
     "Deed",
+    "Found",
     "Left",
     "NotInTime",
+    "begin",
+    "begun",
     "choose",
     "confirm",
     "find",
@@ -26,6 +30,7 @@ __all__ = [
     "latest",
     "lease",
     "left",
+    "pending",
     "preview",
     "samples",
     "take_back",

@@ -9,7 +9,7 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import func, select
 
-from moderation import attack, batches, keeping, leases, lists, migrations, outbox, people
+from moderation import attack, batches, clusters, keeping, leases, lists, migrations, outbox, people
 from moderation.database import Database
 from moderation.models import (
     AuthenticatorApp,
@@ -58,7 +58,7 @@ def tidy() -> None:
 def tidy_once(stored: Database) -> None:
     """Throw away what has served."""
     with stored.writing() as session:
-        for look_after in (keeping, outbox, batches, leases, lists, people, attack):
+        for look_after in (keeping, outbox, batches, leases, lists, people, clusters, attack):
             look_after.tidy_up(session, datetime.now(UTC))
         session.commit()
 

@@ -2,6 +2,7 @@
 
 from .attack import Attack
 from .author import Author
+from .band import Band, InCommon
 from .batch import WORKING, Batch, BatchItem, Outcome, Stage
 from .change import Change, What
 from .comment import CHANGES, MOST_RISK, Comment, NotAllowed, Stale, example
@@ -51,6 +52,7 @@ __all__ = [
     "Attack",
     "AuthenticatorApp",
     "Author",
+    "Band",
     "Batch",
     "BatchItem",
     "Bearer",
@@ -61,6 +63,7 @@ __all__ = [
     "Decision",
     "Document",
     "HalfSignIn",
+    "InCommon",
     "Invitation",
     "Kind",
     "Learned",

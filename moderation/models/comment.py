@@ -139,6 +139,12 @@ class Comment(Base):
         # What it has in common with others of its site, the latest of them first.
         Index(None, "site_id", "text_digest", "created_at"),
         Index(None, "site_id", "network_digest", "created_at"),
+        Index(
+            "ix_comment_in_cluster",
+            *("cluster_id", "status", "created_at", "id"),
+            sqlite_where=text("cluster_id IS NOT NULL"),
+            postgresql_where=text("cluster_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(Ascii, primary_key=True, default=new_id)
@@ -170,6 +176,9 @@ class Comment(Base):
     fingerprint: Mapped[str | None] = mapped_column(Ascii)
     text_digest: Mapped[str] = mapped_column(Ascii)
     network_digest: Mapped[str | None] = mapped_column(Ascii)
+    #: What it belongs together with, and by what it was found to (see `clusters`).
+    cluster_id: Mapped[str | None] = mapped_column(Ascii)
+    alike_by: Mapped[str | None] = mapped_column(String(12))
     #: In which language its author read the form: what is mailed to them is written in it.
     locale: Mapped[str] = mapped_column(String(12), default="en")
     #: What the classifier said when it came: the evidence, and how likely spam that was then.

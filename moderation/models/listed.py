@@ -97,5 +97,6 @@ class Listed:
     name_watched: bool = False
     domains_watched: tuple[str, ...] = ()
     author_trusted: bool = False
-    #: How many of its links lead to trusted domains.
+    #: How many of its links lead to trusted domains, and to which hosts.
     links_trusted: int = 0
+    hosts_trusted: frozenset[str] = frozenset()

@@ -8,10 +8,13 @@ rows at most: a page may then hold fewer than asked for, with a cursor to look f
 Two orders: the oldest first; and by priority, which is risk × hours waited (see `Priority`). Risk
 has MOST_RISK values, and within one of them priority falls with age alone: so the order by
 priority too is a merge of ranges, one for each risk.
+
+What belongs together (see `clusters`) has one place: see `folding`.
 """
 
 from .company import COUNTED_TO, Past, neighbours, pasts, twins
 from .filter import MOST_WORDS, Filter, every, fitting, those
+from .folding import folded, is_foldable
 from .order import BadCursor, Order, Priority
 from .reading import (
     LOOKED_AT,
@@ -44,6 +47,8 @@ __all__ = [
     "cursor",
     "every",
     "fitting",
+    "folded",
+    "is_foldable",
     "moment",
     "neighbours",
     "pasts",

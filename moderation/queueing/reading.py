@@ -54,6 +54,21 @@ def queue(
     by priority needs the moment `at` up to which ages count; later ones have it in the cursor.
     Raises BadCursor.
     """
+    rows, onward = places(session, moderator, wanted, after=after, limit=limit, order=order, at=at)
+    return read(session, rows), onward
+
+
+def places(
+    session: Session,
+    moderator: Sees,
+    wanted: Filter,
+    *,
+    after: str,
+    limit: int,
+    order: Order,
+    at: datetime | None,
+) -> tuple[list[Found], str]:
+    """The same, before the comments themselves are read."""
     sort = ordering(order, after, at)
     found = way(session, moderator, wanted, by_risk=sort.by_risk)
     if found is None:
@@ -65,7 +80,7 @@ def queue(
         rows = [row for row in rows if sort.key(row) <= sort.key(horizon)]
     if len(rows) > limit:
         horizon = rows[limit - 1]
-    return _read(session, rows[:limit]), sort.cursor(horizon) if horizon else ""
+    return rows[:limit], sort.cursor(horizon) if horizon else ""
 
 
 def moment(after: str, now: datetime) -> datetime:
@@ -193,7 +208,7 @@ def _all_of(queries: Sequence[Select[Any]]) -> Any:
 _CARDS = with_context(select(Comment)).where(Comment.id.in_(bindparam("ids", expanding=True)))
 
 
-def _read(session: Session, rows: Iterable[Found]) -> list[Comment]:
+def read(session: Session, rows: Iterable[Found]) -> list[Comment]:
     """The comments themselves, in the order of the rows."""
     ids = [row.id for row in rows]
     if not ids:

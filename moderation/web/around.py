@@ -8,7 +8,7 @@ from moderation.models import Comment, Revision
 from moderation.text import markup
 from moderation.text.changes import changes
 
-from . import cards, reasons, words
+from . import campaigns, cards, reasons, words
 from .service import now, reading
 
 Part = dict[str, Any]
@@ -79,6 +79,7 @@ def _edits(comment: Comment, earlier: Sequence[Revision]) -> list[Part]:
 PARTS: dict[str, Callable[[Comment], Part]] = {
     "conversation": lambda comment: {"conversation": conversation(comment)},
     "history": history,
+    "campaign": lambda comment: {"together": campaigns.others(comment)},
     "lookalikes": lambda comment: {"alike": alike(comment)},
     "note": lambda _comment: {},
     "answer": lambda _comment: {},

@@ -10,7 +10,7 @@ from moderation.models import Comment, NotAllowed, Note, Stale, Status
 from moderation.refusals import Duplicate
 from moderation.text import plain
 
-from . import around, cards
+from . import around, campaigns, cards
 from .drawing import gettext as _
 from .forms import AnswerForm
 from .service import now, reading, service, writing
@@ -43,7 +43,7 @@ def card(comment: str) -> str:
     latest = review.decisions(reading(), found)[0]
     return render_template(
         "queue/parts/card.html",
-        card=cards.one(found),
+        card=campaigns.one(found),
         current=cards.overtaking(latest, found),
         wanted=wanted if wanted in list(Status) else "",
         here=inside(request.args.get("next"), url_for("queue.index")),

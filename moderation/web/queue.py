@@ -27,7 +27,7 @@ from moderation.models import (
 from moderation.privacy import new_id
 from moderation.text import plain
 
-from . import around, cards, cursors, filters, leases, reasons, saved_views, told, words
+from . import around, campaigns, cards, cursors, filters, leases, reasons, saved_views, told, words
 from .drawing import gettext as _
 from .forms import AnswerForm
 from .service import now, reading, service, writing
@@ -54,13 +54,14 @@ def index() -> Any:
         return redirect(start)
     sites = review.sites(reading(), g.me)
     asked, after = filters.asked(sites, request.args), cursors.given()
-    found, onward = review.queue(
+    found, onward = review.folded(
         reading(), g.me, asked.wanted, after=after, order=asked.order, at=now()
     )
+    drawn = campaigns if review.is_foldable(asked.wanted) else cards
     following = cursors.told(onward)
     return render_template(
         "queue/list.html",
-        cards=cards.several(leases.passed_over(found)),
+        cards=drawn.several(leases.passed_over(found)),
         counts=review.counts(reading(), g.me, asked.wanted.site_id),
         filters=asked.text,
         filtered=asked.narrows,

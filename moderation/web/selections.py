@@ -65,7 +65,9 @@ def _chosen() -> Chosen:
         raise Wrong(_("This filter is too long."))
     if query:
         return _fitting(query)
-    ids = [one for one in request.form.getlist("comment") if one.isascii() and one.isalnum()]
+    # The box of a card that stands for several says all of them.
+    sent = [one for several in request.form.getlist("comment") for one in several.split(".")]
+    ids = [one for one in sent if one.isascii() and one.isalnum()]
     if not 1 <= len(ids) <= MOST_DECISIONS:
         raise Wrong(_("Choose comments first, or everything that fits the filter."))
     return Chosen(ids=sorted(set(ids)))

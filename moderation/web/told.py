@@ -23,7 +23,7 @@ def done(comment: Comment, said: str, decision: str | None = None) -> Response:
             "status": str(comment.status),
             "version": comment.version,
             "decision": decision,
-            "said": f"{said} {_left()}".strip(),
+            "said": f"{said} {left()}".strip(),
         }
     )
 
@@ -53,7 +53,7 @@ def _is_the_same(latest: Decision, wish: review.Wish) -> bool:
     return mine and latest.version == wish.version + 1
 
 
-def _left() -> str:
+def left() -> str:
     """What is left of the list that the script shows. It counts: it knows what it has shown, and
     what is on its way.
     """

@@ -181,10 +181,18 @@ UNDER: dict[str, Any] = {
 
 #: What a comment has in common with another.
 ALIKE: dict[str, Any] = {
+    "cluster": _("same group"),
     "text": _("same text"),
     "network": _("same network"),
     "domain": _("same domain"),
     "author": _("same author"),
+}
+
+#: What the comments of a group have in common.
+TOGETHER: dict[str, Any] = {
+    "text": _("Same text with changes"),
+    "domain": _("Same domain"),
+    "network": _("Same network"),
 }
 
 #: What each key does, for the help and the preferences; see `models.KEYS`.

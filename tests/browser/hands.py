@@ -23,7 +23,7 @@ def golden(name: str) -> str:
     return (Path(__file__).parent / f"goldens/{name}.yml").read_text(encoding="utf-8")
 
 
-def something_new(what: str = "I walked home under the stars") -> str:
+def something_new(what: str = "Starlight") -> str:
     """Words that nobody has left before, with one among them to search for."""
     return f"{what}, zq{next(_numbers)}z."
 

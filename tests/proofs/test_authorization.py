@@ -185,6 +185,8 @@ RULES: dict[str, Access] = {
     "batches.batch": Access.BROWSER,
     "batches.progress": Access.BROWSER,
     "batches.undo": Access.BROWSER,
+    "groups.decide": Access.BROWSER_OF_THE_SITE,
+    "groups.undo": Access.BROWSER,
     "leases.look": Access.BROWSER,
     "saved_views.save": Access.BROWSER,
     "saved_views.rename": Access.BROWSER,
@@ -282,7 +284,8 @@ def knock(
     """
     if method == "POST" and RULES.get(rule.endpoint) is not Access.OWNER:
         left, entered = approved(world), {}
-    own = _own(world, visitor.who) if {"batch", "view"} & rule.arguments else ""
+    by_id = {"batch", "view"} & rule.arguments or rule.endpoint == "groups.undo"
+    own = _own(world, visitor.who) if by_id else ""
     person = _person(world) if "person" in rule.arguments else ""
     token = _token(world, rule, left)
     address = address_of(rule, left["id"], token, own=own, person=person)
@@ -292,6 +295,8 @@ def knock(
     more = _form(world, left["id"], csrf) if method != "GET" else {}
     if rule.endpoint == "lists.take_back":
         more["data"]["entry"] = _listed(world, left["id"])
+    if rule.endpoint == "groups.undo" and method != "GET":
+        more["data"]["batch"] = own
     if rule.endpoint.startswith("api."):
         wish = {"comment": left["id"], "version": 2, "status": "spam"}
         more = {"json": {"body": "x", "decisions": [wish]}} if method == "POST" else {}
@@ -367,6 +372,7 @@ def _form(world: World, comment: str, csrf: str) -> dict[str, Any]:
         decision = session.scalar(latest)
         thread = session.get_one(Comment, comment).thread_id
     fields = {"comment": comment, "version": "2", "status": "spam", "page": PAGE}
+    fields |= {"members": f"{comment}.2"}
     fields |= {"action": "end", "List-Unsubscribe": "One-Click", "message": "none"}
     fields |= {"notices": "off", "locale": "en", "role": "moderator", "sites": "blog"}
     fields |= {"thread": thread, "open": "yes", "step": "up", "hours": "1"}
@@ -451,7 +457,7 @@ def test_control_a_route_without_its_guard_is_found(own_world: World) -> None:
 
 
 REFUSED = (
-    *("card", "address", "decide", "undo", "block", "trust"),
+    *("card", "address", "decide", "decide all", "undo", "block", "trust"),
     *("part", "card alone", "note", "answer"),
 )
 
@@ -465,6 +471,9 @@ def as_otto(world: World, comment: str, decision: str) -> dict[str, tuple[int, s
         "card": lambda: browser.get(f"/queue/comments/{comment}"),
         "address": lambda: browser.post(f"/queue/comments/{comment}/address"),
         "decide": lambda: browser.post("/queue/decisions", **{**wish, "version": "2"}),
+        "decide all": lambda: browser.post(
+            "/queue/groups/decisions", comment=comment, members=f"{comment}.2", status="spam"
+        ),
         "undo": lambda: browser.post("/queue/undo", decision=decision),
         "block": lambda: browser.post(f"/queue/comments/{comment}/block"),
         "trust": lambda: browser.post(f"/queue/comments/{comment}/trust"),

@@ -90,7 +90,7 @@ export function panels(list, { tell, texts, goTo, leave }) {
     toggle(link);
   });
   list.addEventListener("submit", (event) => {
-    if (!event.target.matches(".card__panel form:not([data-undoing])")) return;
+    if (!event.target.matches(".card__panel form:not([data-undoing], [data-deciding])")) return;
     event.preventDefault();
     send(event.target);
   });

@@ -29,7 +29,7 @@ const texts = Object.fromEntries(
 const wishes = JSON.parse(queue.dataset.preferences);
 const number = new Intl.NumberFormat(document.documentElement.lang);
 const phone = matchMedia("(max-width: 40rem)");
-const { decisionsUrl, undoUrl, cardUrl, shown } = queue.dataset;
+const { decisionsUrl, undoUrl, allDecisionsUrl, allUndoUrl, cardUrl, shown } = queue.dataset;
 const token = queue.querySelector("[name=csrf_token]").value;
 
 let current = list.querySelector(".card--current");
@@ -178,33 +178,48 @@ async function anew(comment, wanted = "") {
 
 // Decisions
 
+/** Decide on a card, or on all that it stands for; or on one of these alone, a row of its panel. */
 function decide(card, status, reason = "", note = "") {
-  const { comment, version } = card.dataset;
-  const made = { comment, card };
-  count(-1);
-  const body = { csrf_token: token, comment, version, status, reason, note, left, list: shown };
+  const { comment, version, members } = card.dataset;
+  const isRow = card.matches("[data-member]");
+  const made = { comment, card: isRow ? undefined : card, number: members?.split(" ").length ?? 1 };
+  if (isRow) made.of = card.closest("article");
+  count(-made.number);
+  const about = members ? { comment, members } : { comment, version };
+  const body = { csrf_token: token, ...about, status, reason, note, left, list: shown };
   mine.done.push(made);
   // Before the card leaves, since that may fetch more, with a count of what is left.
   sent.add({
-    action: decisionsUrl,
+    action: members ? allDecisionsUrl : decisionsUrl,
     body: () => body,
     settle: (answer) => (answer.code === 200 ? decided(made, answer) : refused(made, answer, status)),
   });
-  leave(card);
+  if (isRow) takeApart(card);
+  else leave(card);
 }
 
 function decided(made, answer) {
   made.decision = answer.decision;
-  made.card?.setAttribute("data-version", answer.version);
-  mine.decided();
+  made.batch = answer.batch;
+  if (answer.version) made.card?.setAttribute("data-version", answer.version);
+  mine.decided(made.number - (answer.waits ?? 0));
   tell(answer.said, { canUndo: true });
+  if (made.of) renew(made.of);
+  if (!answer.again) return;
+  // Some changed meanwhile, or came since: they have a card of their own.
+  count(answer.waits);
+  anew(answer.again).then(putBack, () => {});
 }
 
 async function refused(made, answer, status) {
   const index = mine.done.indexOf(made);
   if (index >= 0) mine.done.splice(index, 1);
+  if (!made.card) {
+    await fetched(made);
+    return tell(answer.said ?? texts.failed);
+  }
   // Taken back in the meantime, it is counted, and stands there, already.
-  if (index >= 0) count(+1);
+  if (index >= 0) count(made.number);
   if (answer.code !== 409) {
     putBack(made.card);
     if (!current) goTo(made.card);
@@ -227,14 +242,18 @@ function undo() {
   const made = mine.done.pop();
   if (!made) return tell(texts.nothing);
   if (made.card) {
-    count(+1);
+    count(made.number);
     putBack(made.card);
     goTo(made.card);
   }
+  const of = () => (made.batch ? { batch: made.batch } : made.decision && { decision: made.decision });
   sent.add({
-    action: undoUrl,
+    // Which it is is known as soon as the decision itself was answered.
+    get action() {
+      return made.batch ? allUndoUrl : undoUrl;
+    },
     // Where the decision itself was refused, there is nothing to be taken back.
-    body: () => made.decision && { csrf_token: token, decision: made.decision, left, list: shown },
+    body: () => of() && { csrf_token: token, ...of(), left, list: shown },
     settle: (answer) => undone(made, answer),
   });
 }
@@ -242,8 +261,12 @@ function undo() {
 async function undone(made, answer) {
   if (!answer.code) return;
   if (answer.code === 200) mine.undone();
-  if (answer.code === 200 && made.card) {
-    made.card.setAttribute("data-version", answer.version);
+  const back = made.batch ? (answer.members ?? "").split(" ").filter(Boolean).length : made.number;
+  if (answer.code === 200 && back !== made.number) count(back - made.number);
+  const isBack = answer.code === 200 && made.card && back === made.number;
+  if (isBack) {
+    if (made.batch) made.card.dataset.members = answer.members;
+    else made.card.setAttribute("data-version", answer.version);
     return tell(answer.said, { canUndo: true });
   }
   if (answer.code === 200 || answer.code === 409) await fetched(made);
@@ -255,9 +278,31 @@ async function fetched(made) {
   const card = await anew(made.comment).catch(() => null);
   if (!card) return;
   if (made.card) made.card.remove();
-  else count(+1);
+  else count(card.dataset.members?.split(" ").length ?? 1);
+  document.getElementById(card.id)?.remove();
   putBack(card);
   goTo(card);
+}
+
+/** A row of a card that stands for several goes; the others stay. */
+function takeApart(row) {
+  const panel = row.closest(".card__panel");
+  const next = row.nextElementSibling ?? row.previousElementSibling;
+  row.remove();
+  (next?.querySelector("button") ?? panel).focus();
+}
+
+/** The card without what was decided alone; what is open in it stays open. */
+async function renew(card) {
+  const fresh = await anew(card.dataset.comment).catch(() => null);
+  if (!fresh || !card.isConnected) return;
+  const panel = fresh.dataset.members && card.querySelector(".card__panel");
+  const focused = document.activeElement;
+  const isCurrent = card === current;
+  if (panel) fresh.append(panel);
+  card.replaceWith(fresh);
+  if (isCurrent) goTo(fresh, { isCalm: true });
+  if (panel?.contains(focused)) focused.focus({ preventScroll: true });
 }
 
 // What hands do
@@ -272,7 +317,7 @@ queue.addEventListener("submit", (event) => {
   event.preventDefault();
   const chosen = new FormData(form);
   decide(
-    form.closest("article"),
+    form.closest("[data-member]") ?? form.closest("article"),
     event.submitter.value,
     chosen.get("reason") ?? "",
     chosen.get("note") ?? "",

@@ -13,14 +13,15 @@ export function session(root, wishes) {
   } catch {
     // Storage may be forbidden: then a session lasts as long as its page.
   }
-  /** What can be taken back, the latest last: `{ comment, decision, card, place }`. */
+  /** What can be taken back, the latest last: `{ comment, decision, card }`, with the
+      `number` of comments and their `batch` where it was about several. */
   const done = kept.done;
   const pause = root.querySelector("[data-pause]");
   const number = new Intl.NumberFormat(document.documentElement.lang);
 
   function keep() {
-    const settled = done.filter((one) => one.decision).slice(-MOST_TAKEN_BACK);
-    const ids = settled.map(({ comment, decision }) => ({ comment, decision }));
+    const settled = done.filter((one) => one.decision || one.batch).slice(-MOST_TAKEN_BACK);
+    const ids = settled.map(({ comment, decision, batch, number }) => ({ comment, decision, batch, number }));
     try {
       sessionStorage.setItem(KEPT, JSON.stringify({ ...kept, done: ids }));
     } catch {
@@ -57,8 +58,8 @@ export function session(root, wishes) {
 
   return {
     done,
-    decided() {
-      kept.decided++;
+    decided(number = 1) {
+      kept.decided += number;
       kept.since++;
       // A card that is shown again from here is there at once; older ones are fetched.
       const old = done[done.length - 1 - MOST_CARDS];
