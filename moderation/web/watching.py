@@ -14,7 +14,7 @@ from .service import now, service
 log = logging.getLogger("moderation")
 
 #: Each process looks at a site after so many seconds, or so many replies.
-EVERY, MANY = 5.0, 25
+EVERY, MANY = 5.0, 10
 
 
 def arrived(site: Site) -> None:
