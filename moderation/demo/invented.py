@@ -50,7 +50,7 @@ class _Found(NamedTuple):
     @classmethod
     def of(cls, found: Iterable[tuple[str, int, str]]) -> "_Found":
         numbers = {code: int(detail) for code, _score, detail in found if "links" in code}
-        reasons = [
+        reasons: list[dict[str, Any]] = [
             {"code": code, "effect": "hold", "score": score, "detail": detail}
             for code, score, detail in found
         ]
