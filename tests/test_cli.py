@@ -270,3 +270,21 @@ def test_what_is_due_is_delivered_and_counted(run: Run, tmp_path: Path) -> None:
     assert first.stdout.startswith("Sent 1; "), first
     assert again.stdout.startswith("Sent 0; ")
     assert [one["Subject"] for one in box.letters] == ["3 replies wait for you"]
+
+
+def test_lists_of_stopforumspam_are_loaded_shown_and_dropped(run: Run, tmp_path: Path) -> None:
+    run("upgrade")
+    file = tmp_path / "listed_ip_7.txt"
+    file.write_text("203.0.113.1\n203.0.113.2\nnonsense\n")
+    loaded = run("stopforumspam", "load", str(file))
+    assert loaded.stdout == "Loaded 2 entries of the kind ip; 1 lines were none.\n"
+    assert run("stopforumspam", "show").stdout.startswith("ip\t2\t")
+    assert run("stopforumspam", "drop", "ip").returncode == 0
+    assert run("stopforumspam", "show").stdout == ""
+    assert run("stopforumspam", "drop", "ip").returncode == 1
+    unsaid = run("stopforumspam", "load", str(file.rename(tmp_path / "what.txt")))
+    assert (unsaid.returncode, unsaid.stderr) == (
+        1,
+        "Error: What is on what.txt? Say it with --kind.\n",
+    )
+    assert run("outside", "report").stdout.startswith("Told 0;")

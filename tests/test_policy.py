@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.policy import RULES, TERMS, Effect, Facts, Heard, Likeness, Outcome, Wishes, judge
+from moderation.policy import (
+    RULES,
+    TERMS,
+    Effect,
+    Facts,
+    Heard,
+    Likeness,
+    Outcome,
+    Wishes,
+    judge,
+    remembered,
+)
 from moderation.policy.rules import HOLD_AT
 from moderation.web import words
 from moderation.web.words import REASON_LABELS, REASONS
@@ -281,3 +292,26 @@ def test_no_facts_make_it_raise_and_judging_twice_says_the_same(given_facts: Fac
         assert not effects & {Effect.HOLD, Effect.SPAM}
     assert bool(verdict.spam_by) is (verdict.outcome is Outcome.SPAM)
     assert all(words.reason(reason.stored()) for reason in verdict.reasons)
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [
+        Heard("akismet", "discard", Effect.SPAM),
+        Heard("webhook", "hold", detail="It names a person."),
+        Heard("stopforumspam", "listed", Effect.SCORE, "email ip"),
+        Heard("akismet", "failed", detail="said no key"),
+    ],
+)
+def test_what_was_heard_can_be_read_out_of_the_reasons_again(heard: Heard) -> None:
+    verdict = judge(dataclasses.replace(CALM, outside=(heard,)))
+    stored = [reason.stored() for reason in verdict.reasons]
+    again = judge(dataclasses.replace(CALM, outside=remembered(stored)))
+    assert again == verdict
+
+
+def test_a_webhook_speaks_for_no_links() -> None:
+    heard = (Heard("webhook", "publish"),)
+    for links, effect in (((), Effect.TRUST), (("https://a.example/",), Effect.SCORE)):
+        verdict = judge(dataclasses.replace(CALM, outside=heard, links=links))
+        assert [one.effect for one in verdict.reasons if one.code == "webhook"] == [effect]

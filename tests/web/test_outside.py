@@ -400,6 +400,24 @@ def test_erasing_a_reply_forgets_what_akismet_took_it_for(world: World, akismet:
         assert session.scalar(select(func.count()).select_from(OutsideCheck)) == 0
 
 
+def test_what_was_said_of_the_first_words_stays_when_they_are_changed(
+    world: World, akismet: Outsider
+) -> None:
+    known(world)
+    ask_akismet(world)
+    akismet.body = b"true"
+    left = reply(world).get_json()
+    before = reasons(world, left["id"])["akismet"]
+    fields = {"body": "Other words.", "version": str(world.version(left["id"]))}
+    answer = world.client().post(f"{left['status_url']}/edit", data=fields)
+    assert answer.status_code == 303
+    assert reasons(world, left["id"])["akismet"] == before
+    # They were never checked, so nothing is reported of them either.
+    world.decide(left["id"], "approved")
+    assert report(world).dropped == 1
+    assert len(akismet.sent) == 1
+
+
 # The page of settings
 
 
