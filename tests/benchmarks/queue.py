@@ -58,7 +58,7 @@ def main() -> None:
     asked = parser.parse_args()
     urls = asked.urls or [None, None]
     stages = [
-        _stage(asked.folder / str(size), size, url)
+        stage(asked.folder / str(size), size, url)
         for size, url in zip(asked.sizes, urls, strict=True)
     ]
     few, many = (f"{stage.waiting:,} wait, ms" for stage in stages)
@@ -74,7 +74,7 @@ def _load() -> str:
     return ", ".join(f"{one:.1f}" for one in os.getloadavg())
 
 
-def _stage(folder: Path, size: int, url: str | None) -> Stage:
+def stage(folder: Path, size: int, url: str | None) -> Stage:
     folder.mkdir(parents=True, exist_ok=True)
     more = {"MODERATION_DATABASE_URL": url} if url else {}
     settings: Settings = load({"MODERATION_INSTANCE_PATH": str(folder), **more})

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
+from first import python_path
+
 #: Seconds. A machine that runs other tests at the same time is slow to start a server.
 PATIENCE = 90
 
@@ -54,6 +56,7 @@ def running(command: list[str], url: str, folder: Path, **environ: str) -> Itera
         name: value for name, value in os.environ.items() if not name.startswith("MODERATION_")
     }
     settings |= {"MODERATION_INSTANCE_PATH": str(folder), "MODERATION_RATE_LIMITS": "off"}
+    settings["PYTHONPATH"] = python_path(folder)
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "moderation", *command],

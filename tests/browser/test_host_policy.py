@@ -46,14 +46,16 @@ def host(
     return address
 
 
-def test_the_neighbours_page_shows_a_thread_and_takes_a_reply(browse: Browse, demo: Served) -> None:
+def test_the_neighbours_page_shows_a_thread_and_takes_a_reply(
+    browse: Browse, sqlite_demo: Served
+) -> None:
     context, violations = watched(browse)
     bob = Reader(context.new_page())
-    bob.open(f"{demo.neighbour}/")
+    bob.open(f"{sqlite_demo.neighbour}/")
     body = something_new()
     expect(bob.leave(body)).to_contain_text("Your reply waits for a moderator.")
-    Moderator.of(browse, demo).decide(body, "Approve")
-    bob.open(f"{demo.neighbour}/")
+    Moderator.of(browse, sqlite_demo).decide(body, "Approve")
+    bob.open(f"{sqlite_demo.neighbour}/")
     expect(bob.comment(body)).to_be_visible()
     assert violations == []
 

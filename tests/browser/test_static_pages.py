@@ -45,10 +45,12 @@ def shown(page: Page) -> int:
     return page.locator("comment-thread article").filter(visible=True).count()
 
 
-def test_a_static_page_shows_its_replies_without_any_script(browse: Browse, demo: Served) -> None:
+def test_a_static_page_shows_its_replies_without_any_script(
+    browse: Browse, sqlite_demo: Served
+) -> None:
     context = browse(java_script_enabled=False)
     page = context.new_page()
-    page.goto(static(context, demo, "plain"))
+    page.goto(static(context, sqlite_demo, "plain"))
     assert shown(page) > 10
     expect(page.get_by_role("heading", name=re.compile(r"^\d+ replies$"))).to_be_visible()
     # The link below is for browsers that know no declarative shadow trees.
@@ -134,8 +136,10 @@ def published(browse: Browse, served: Served) -> tuple[str, Page]:
     return body, reader
 
 
-def test_a_reader_reports_a_reply_and_a_moderator_reads_why(browse: Browse, demo: Served) -> None:
-    body, reader = published(browse, demo)
+def test_a_reader_reports_a_reply_and_a_moderator_reads_why(
+    browse: Browse, sqlite_demo: Served
+) -> None:
+    body, reader = published(browse, sqlite_demo)
     article = reader.locator("article").filter(has_text=word_of(body))
     article.get_by_role("link", name="Report what Bob wrote").click()
     expect(reader.get_by_role("heading", level=1)).to_have_text("Report a reply")
@@ -152,9 +156,9 @@ def test_a_reader_reports_a_reply_and_a_moderator_reads_why(browse: Browse, demo
     reader.get_by_role("button", name="Send report").click()
     expect(reader.get_by_role("heading", level=1)).to_have_text("Thank you for your report")
     reader.get_by_role("link", name="Back to the replies").click()
-    assert reader.url == demo.article
+    assert reader.url == sqlite_demo.article
 
-    ann = Moderator.of(browse, demo, java_script_enabled=False)
+    ann = Moderator.of(browse, sqlite_demo, java_script_enabled=False)
     card = ann.find(body, "approved")
     expect(card).to_contain_text("1 report by readers")
     expect(card).to_contain_text("He wrote my street.")

@@ -144,21 +144,32 @@ def test_the_widget_shows_every_attack_as_text(oracle: Oracle, attacked: Attack)
     quiet(oracle)
 
 
-def test_the_page_without_javascript_shows_every_attack_as_text(
+def test_the_page_without_javascript_and_its_linked_data_show_every_attack_as_text(
     oracle: Oracle, attacked: Attack
 ) -> None:
     innocent, *pages = [attacked.path(page) for page in attacked.made.pages]
     known = shapes(oracle, [innocent])
     number = oracle.look()["bodies"]
+    described = described_in_linked_data(oracle)
     for page in pages:
         oracle.page.goto(page, wait_until="domcontentloaded")
         number += judge(oracle, known)
-    assert number == len(attacked.made.published)
+        described += described_in_linked_data(oracle)
+    assert number == described == len(attacked.made.published)
     quiet(oracle)
 
 
+def described_in_linked_data(oracle: Oracle) -> int:
+    """How many comments the page's only script describes: data, which no attack has cut short."""
+    (said,) = oracle.page.evaluate(
+        """[...document.scripts].map(({ type, textContent }) =>
+          type === "application/ld+json" && JSON.parse(textContent))"""
+    )
+    return len(said["comment"])
+
+
 def test_the_feeds_have_every_attack_as_text(oracle: Oracle, attacked: Attack) -> None:
-    number = 0
+    number, htmls = 0, []
     for page in attacked.made.pages[1:]:
         found = fetched(attacked.feed(page))
         assert faults(found) == []
@@ -166,23 +177,11 @@ def test_the_feeds_have_every_attack_as_text(oracle: Oracle, attacked: Attack) -
         number += len(told)
         # A browser that meets the feed itself, and a reader that writes its HTML into a page.
         oracle.page.goto(attacked.feed(page), wait_until="domcontentloaded")
-        oracle.page.goto(f"{attacked.served.url}/nothing", wait_until="domcontentloaded")
-        assert oracle.rewrite([one.html for one in told]) == []
+        htmls += [one.html for one in told]
     assert number >= len(attacked.made.published) // 2
+    oracle.page.goto(f"{attacked.served.url}/nothing")
+    assert oracle.rewrite(htmls) == []
     assert faults(fetched(attacked.feed(""))) == []
-    quiet(oracle)
-
-
-def test_linked_data_has_every_attack_as_text(oracle: Oracle, attacked: Attack) -> None:
-    number = 0
-    for page in attacked.made.pages:
-        oracle.page.goto(attacked.path(page), wait_until="domcontentloaded")
-        (said,) = oracle.page.evaluate(
-            """[...document.scripts].map(({ type, textContent }) =>
-              type === "application/ld+json" && JSON.parse(textContent))"""
-        )
-        number += len(said["comment"])
-    assert number == len(attacked.made.published)
     quiet(oracle)
 
 
@@ -269,15 +268,14 @@ def test_the_card_and_the_conflict_show_every_attack_as_text(
     published = attacked.made.published
     honest = [f"{url}/{one}" for one in (*attacked.made.waiting[:2], *published[:6])]
     known = shapes(signed_in, honest)
-    for comment in sample(published[len(INNOCENT) :], LOOKED_AT):
-        signed_in.page.goto(f"{url}/{comment}", wait_until="domcontentloaded")
-        judge(signed_in, known)
     signed_in.page.goto(honest[2])
     known |= conflict(signed_in)
-    for comment in sample(published[len(INNOCENT) :], LOOKED_AT // 2):
+    for number, comment in enumerate(sample(published[len(INNOCENT) :], LOOKED_AT)):
         signed_in.page.goto(f"{url}/{comment}", wait_until="domcontentloaded")
-        conflict(signed_in)
         judge(signed_in, known)
+        if number % 2:
+            conflict(signed_in)
+            judge(signed_in, known)
     quiet(signed_in)
 
 
@@ -300,7 +298,8 @@ def test_the_status_page_shows_every_attack_as_text(oracle: Oracle, attacked: At
 
 
 def test_the_preview_shows_every_attack_as_text(oracle: Oracle, attacked: Attack) -> None:
-    page = attacked.path(attacked.made.pages[0])
+    # A page without replies: other tests look at those, and every preview would wait for them.
+    page = attacked.path(f"{attacked.served.url}/empty")
     known = shapes(oracle, [page])
     known |= preview(oracle, page, {"body": "*Honest*", "name": "Bob"})
     for text in sample(several(NUMBER), LOOKED_AT):

@@ -32,22 +32,23 @@ def heading(page: Page) -> Locator:
     return page.get_by_role("heading", level=1)
 
 
-def test_a_reply_waits_and_is_published(browse: Browse, demo: Served) -> None:
-    bob, body = thread_page(browse, demo), something_new("*Without* script")
+def test_a_reply_waits_and_is_published(browse: Browse, sqlite_demo: Served) -> None:
+    bob, body = thread_page(browse, sqlite_demo), something_new("*Without* script")
     fill(form(bob), body)
     send(bob)
     expect(heading(bob)).to_have_text("Your reply waits for a moderator")
     expect(bob.locator(".body em")).to_have_text("Without")
 
-    Moderator.of(browse, demo, java_script_enabled=False).decide(body, "Approve")
+    Moderator.of(browse, sqlite_demo, java_script_enabled=False).decide(body, "Approve")
     bob.reload()
     expect(heading(bob)).to_have_text("Your reply is published")
-    bob.goto(f"{demo.url}/sites/demo/thread?page={quote(demo.article, safe='')}&sort=newest")
+    article = quote(sqlite_demo.article, safe="")
+    bob.goto(f"{sqlite_demo.url}/sites/demo/thread?page={article}&sort=newest")
     expect(bob.locator("article").filter(has_text=word_of(body))).to_be_visible()
 
 
-def test_every_field_is_kept_when_one_is_wrong(browse: Browse, demo: Served) -> None:
-    bob, body = thread_page(browse, demo), something_new()
+def test_every_field_is_kept_when_one_is_wrong(browse: Browse, sqlite_demo: Served) -> None:
+    bob, body = thread_page(browse, sqlite_demo), something_new()
     fill(form(bob), body)
     form(bob).get_by_label("Email").fill("bob at home")
     form(bob).get_by_label("Website").fill("example.org")
@@ -71,8 +72,8 @@ def test_every_field_is_kept_when_one_is_wrong(browse: Browse, demo: Served) -> 
     expect(heading(bob)).to_have_text("Your reply waits for a moderator")
 
 
-def test_a_wrong_sum_is_asked_anew(browse: Browse, demo: Served) -> None:
-    bob, body = thread_page(browse, demo), something_new()
+def test_a_wrong_sum_is_asked_anew(browse: Browse, sqlite_demo: Served) -> None:
+    bob, body = thread_page(browse, sqlite_demo), something_new()
     fill(form(bob), body)
     form(bob).get_by_label("What is").fill("1")
     send(bob)
@@ -136,12 +137,12 @@ def test_a_reply_is_sent_without_a_sum(browse: Browse, sqlite_demo: Served) -> N
     expect(card).to_contain_text("It was sent without a sum")
 
 
-def test_a_reply_is_changed_and_waits_again(browse: Browse, demo: Served) -> None:
-    bob, body = thread_page(browse, demo), something_new()
+def test_a_reply_is_changed_and_waits_again(browse: Browse, sqlite_demo: Served) -> None:
+    bob, body = thread_page(browse, sqlite_demo), something_new()
     fill(form(bob), body)
     send(bob)
     expect(heading(bob)).to_have_text("Your reply waits for a moderator")
-    ann = Moderator.of(browse, demo, java_script_enabled=False)
+    ann = Moderator.of(browse, sqlite_demo, java_script_enabled=False)
     ann.decide(body, "Approve")
 
     bob.get_by_role("link", name="Change it").click()
@@ -165,8 +166,8 @@ def test_a_reply_is_changed_and_waits_again(browse: Browse, demo: Served) -> Non
     expect(ann.page.get_by_role("region", name="Decisions so far")).to_contain_text("Its author")
 
 
-def test_a_reply_is_withdrawn_and_then_erased(browse: Browse, demo: Served) -> None:
-    bob, body = thread_page(browse, demo), something_new()
+def test_a_reply_is_withdrawn_and_then_erased(browse: Browse, sqlite_demo: Served) -> None:
+    bob, body = thread_page(browse, sqlite_demo), something_new()
     fill(form(bob), body)
     send(bob)
     bob.get_by_role("link", name="Withdraw it").click()
@@ -175,7 +176,7 @@ def test_a_reply_is_withdrawn_and_then_erased(browse: Browse, demo: Served) -> N
     bob.get_by_role("link", name="Withdraw it").click()
     bob.get_by_role("button", name="Withdraw it").click()
     expect(heading(bob)).to_have_text("You withdrew your reply")
-    ann = Moderator.of(browse, demo, java_script_enabled=False)
+    ann = Moderator.of(browse, sqlite_demo, java_script_enabled=False)
     card = ann.find(body, "deleted")
     expect(card).to_contain_text("Nobody can bring it back.")
 
@@ -186,11 +187,11 @@ def test_a_reply_is_withdrawn_and_then_erased(browse: Browse, demo: Served) -> N
     expect(ann.find(body, "deleted")).to_have_count(0)
 
 
-def test_the_whole_queue_works(browse: Browse, demo: Served) -> None:
-    bob, body = thread_page(browse, demo), something_new()
+def test_the_whole_queue_works(browse: Browse, sqlite_demo: Served) -> None:
+    bob, body = thread_page(browse, sqlite_demo), something_new()
     fill(form(bob), body)
     send(bob)
-    ann = Moderator.of(browse, demo, java_script_enabled=False)
+    ann = Moderator.of(browse, sqlite_demo, java_script_enabled=False)
     stale = ann.another_tab()
     stale.find(body)
     card = ann.find(body)

@@ -1,13 +1,16 @@
 """A thousand known addresses, and a search for them: plain, spelled otherwise, and hashed."""
 
 import base64
+import binascii
 import hashlib
 import html
 import json
 import random
 import string
+import sys
 import unicodedata
 import zlib
+from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -15,6 +18,8 @@ from urllib.parse import quote
 #: Shorter beginnings than this are met by chance; a hash that was cut is found from here on.
 TEXT, RAW = 16, 8
 HASHES = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "blake2b", "blake2s", "sha3_256")
+_DIGESTS = [getattr(hashlib, name) for name in HASHES]
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 @dataclass(frozen=True)
@@ -83,37 +88,51 @@ def plain_needles(address: str) -> Iterator[bytes]:
 def hashed_needles(address: str, extra: Iterable[str] = ()) -> Iterator[bytes]:
     """The usual hashes of an address, or how they begin: hexadecimal, base64, bytes."""
     for form in {*spellings(address), *extra}:
-        for name in HASHES:
-            yield from _written(hashlib.new(name, form.encode()).digest())
-        yield from _written(hashlib.md5(hashlib.md5(form.encode()).hexdigest().encode()).digest())
-        yield f"{zlib.crc32(form.encode()):08x}@".encode()
+        plain = form.encode()
+        for digest in _DIGESTS:
+            yield from _written(digest(plain).digest())
+        yield from _written(hashlib.md5(hashlib.md5(plain).hexdigest().encode()).digest())
+        yield f"{zlib.crc32(plain):08x}@".encode()
 
 
-def _written(digest: bytes) -> Iterator[bytes]:
-    yield digest[:RAW]
-    yield digest.hex()[:TEXT].encode()
-    yield from {base64.b64encode(digest)[:TEXT], base64.urlsafe_b64encode(digest)[:TEXT]}
+def _written(digest: bytes) -> tuple[bytes, bytes, bytes, bytes]:
+    base = binascii.b2a_base64(digest)[:TEXT]
+    return digest[:RAW], digest.hex()[:TEXT].encode(), base, base.translate(_URL_SAFE)
 
 
 class Search:
-    """Looks for any of very many needles at once, by how they begin."""
+    """Looks for any of very many needles at once, by how they begin.
+
+    Eight bytes are a number, and a set meets all numbers of a text without a line of Python for
+    each of its places.
+    """
 
     def __init__(self) -> None:
-        self._known: dict[bytes, set[bytes]] = {}
+        self._known: dict[int, tuple[bytes, ...]] = {}
+        self._beginnings: set[int] = set()
 
     def add(self, needles: Iterable[bytes]) -> None:
-        for needle in needles:
-            if len(needle) >= RAW:
-                self._known.setdefault(needle[:RAW], set()).add(needle)
-
-    def __len__(self) -> int:
-        return sum(len(several) for several in self._known.values())
+        several = {needle for needle in needles if len(needle) >= RAW}
+        beginnings = _numbers(b"".join(needle[:RAW] for needle in several))
+        for beginning, needle in zip(beginnings, several, strict=True):
+            self._known[beginning] = (*self._known.get(beginning, ()), needle)
+        self._beginnings.update(beginnings)
 
     def found(self, hay: bytes) -> set[bytes]:
         """The needles that are in it."""
-        known, met = self._known, set()
-        for start in range(len(hay) - RAW + 1):
-            several = known.get(hay[start : start + RAW])
-            if several:
-                met |= {needle for needle in several if hay.startswith(needle, start)}
-        return met
+        found: set[bytes] = set()
+        for start in range(RAW):
+            numbers = _numbers(hay[start:])
+            if met := self._beginnings.intersection(numbers):
+                places = [start + RAW * n for n, number in enumerate(numbers) if number in met]
+                found |= {one for place in places for one in self._at(hay, place)}
+        return found
+
+    def _at(self, hay: bytes, place: int) -> list[bytes]:
+        beginning = int.from_bytes(hay[place : place + RAW], sys.byteorder)
+        return [one for one in self._known[beginning] if hay.startswith(one, place)]
+
+
+def _numbers(content: bytes) -> "array[int]":
+    """Each eight bytes of it as a number; what is left over at the end is left out."""
+    return array("Q", content[: len(content) // RAW * RAW])

@@ -19,11 +19,11 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from characters import BOB, PAGE, World
+from first import ROOT, python_path
 
 from moderation import captcha
 from moderation.config import Settings
 
-ROOT = Path(__file__).parents[2]
 #: How many times the size that every landing runs.
 SIZE = int(os.environ.get("MODERATION_PROOF_SIZE", "1"))
 WORKERS = 2
@@ -99,6 +99,7 @@ class Server:
         folder = self.settings.instance_path
         environ = {
             "PATH": os.environ["PATH"],
+            "PYTHONPATH": python_path(folder, self.broken),
             "MODERATION_INSTANCE_PATH": str(folder),
             "MODERATION_DATABASE_URL": self.settings.database_url,
             "MODERATION_SECRET_KEY": self.settings.secret_keys[0],
@@ -112,12 +113,6 @@ class Server:
                 "MODERATION_MAIL_USE_TLS": self.settings.mail.security,
                 "MODERATION_MAIL_DEFAULT_SENDER": self.settings.mail.sender,
             }
-        if self.broken:
-            first = folder / "broken"
-            first.mkdir(exist_ok=True)
-            (first / "sitecustomize.py").write_text(self.broken)
-            # This checkout behind it, or what is broken would be an installed copy of the service.
-            environ["PYTHONPATH"] = os.pathsep.join((str(first), str(ROOT)))
         command = [sys.executable, "-m", "moderation", "serve"]
         with (folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -125,7 +120,7 @@ class Server:
                 env=environ,
                 stdout=log,
                 stderr=log,
-                cwd=Path(__file__).parents[2],
+                cwd=ROOT,
             )
         try:
             self._until_ready()
@@ -173,7 +168,7 @@ class Server:
             kill(pid)
         self.process.wait()
         for pid in started:
-            _until_gone(pid)
+            until_gone(pid)
 
     def end(self) -> None:
         children = self.children
@@ -205,7 +200,8 @@ def _command(pid: int) -> bytes:
         return b""
 
 
-def _until_gone(pid: int) -> None:
+def until_gone(pid: int) -> None:
+    """Wait until a killed process is no more."""
     # A zombie has no command line any more.
     end = time.monotonic() + ENDS_WITHIN
     while time.monotonic() < end and _command(pid):

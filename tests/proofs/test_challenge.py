@@ -143,6 +143,7 @@ def test_a_sum_is_accepted_once_on_all_processes(world: World, settings: Setting
         assert _through_the_door(world, server) == 0
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_control_with_single_use_switched_off(world: World, settings: Settings) -> None:
     with serving(settings, USED_AGAIN) as server:
         assert replayed(world, server, 2)[1] == 0

@@ -44,6 +44,7 @@ def test_fifty_at_once_with_one_key_leave_one_comment(world: World, settings: Se
         assert session.scalar(select(func.count()).select_from(Receipt)) == KEYS
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_control_a_server_that_forgets_answers_differently(
     world: World, settings: Settings
 ) -> None:

@@ -171,6 +171,7 @@ def test_what_was_acknowledged_is_there_once(world: World, settings: Settings) -
             assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_control_what_was_acknowledged_too_soon_is_lost(world: World, settings: Settings) -> None:
     with serving(settings, TOO_SOON) as server:
         ledger = under_load(world, server, 20, 0)

@@ -7,7 +7,6 @@ What arrives twice has the same Message-ID twice, so a mail program knows it.
 import asyncio
 import os
 import random
-import signal
 import subprocess
 import sys
 import threading
@@ -22,7 +21,8 @@ from typing import Any
 
 import pytest
 from characters import PAGE, World
-from servers import SIZE, callers, serving, written
+from first import python_path
+from servers import SIZE, callers, kill, serving, until_gone, written
 from sqlalchemy import func, insert, select
 
 from moderation.config import Settings
@@ -116,33 +116,12 @@ class Deliverers:
     settings: Settings
     port: int
     broken: str
-    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    running: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        # Once: one that begins while it is written anew would find it empty, and be patient.
-        self.first = self.settings.instance_path / "broken"
-        self.first.mkdir()
-        (self.first / "sitecustomize.py").write_text(IMPATIENT + self.broken)
-
-    def keep_up(self) -> None:
-        self.running = [one for one in self.running if one.poll() is None]
-        while len(self.running) < 2:
-            self.running.append(self._begin())
-
-    def kill(self, number: int) -> None:
-        """In turn every one of them at once, and one of them: the other goes on with its work."""
-        for one in self.running[: 2 if number % 4 < 2 else 1]:
-            os.kill(one.pid, signal.SIGKILL)
-
-    def end(self) -> None:
-        for one in self.running:
-            one.kill()
-            one.wait()
-
-    def _begin(self) -> subprocess.Popen[bytes]:
         environ = {
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": os.pathsep.join((str(self.first), str(Path(__file__).parents[2]))),
+            "PYTHONPATH": python_path(self.settings.instance_path, IMPATIENT + self.broken),
             "MODERATION_INSTANCE_PATH": str(self.settings.instance_path),
             "MODERATION_DATABASE_URL": self.settings.database_url,
             "MODERATION_SECRET_KEY": self.settings.secret_keys[0],
@@ -152,8 +131,37 @@ class Deliverers:
             "MODERATION_MAIL_DEFAULT_SENDER": SENDER,
         }
         with (self.settings.instance_path / "deliver.log").open("ab") as log:
-            command = [sys.executable, "-m", "moderation", "outbox", "deliver"]
-            return subprocess.Popen(command, env=environ, stdout=log, stderr=log)
+            self.forks = subprocess.Popen(
+                [sys.executable, str(Path(__file__).with_name("forked.py"))],
+                env=environ,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
+
+    def keep_up(self) -> None:
+        self.running = [pid for pid in self.running if Path(f"/proc/{pid}").exists()]
+        while len(self.running) < 2:
+            self.running.append(self._begin())
+
+    def kill(self, number: int) -> None:
+        """In turn every one of them at once, and one of them: the other goes on with its work."""
+        for pid in self.running[: 2 if number % 4 < 2 else 1]:
+            kill(pid)
+
+    def end(self) -> None:
+        self.forks.communicate()
+        for pid in self.running:
+            kill(pid)
+            until_gone(pid)
+
+    def _begin(self) -> int:
+        asked, told = self.forks.stdin, self.forks.stdout
+        assert asked
+        assert told
+        asked.write(b"\n")
+        asked.flush()
+        return int(told.readline())
 
 
 def owe(world: World, number: int) -> set[str]:
@@ -275,6 +283,7 @@ def until(happened: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_control_what_is_marked_before_it_is_sent_is_lost(world: World, settings: Settings) -> None:
     owed, box, bad = delivered(world, settings, 60, 4, TOO_SOON)
     assert bad.killed

@@ -5,17 +5,18 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from characters import World
+from characters import PAGE, World
 from conforming import undescribed
 from hostile import Attack, attacks
 from werkzeug.test import TestResponse
 
-from moderation import create_app
+from moderation import captcha, create_app
 from moderation.config import Settings
 from moderation.database import Base
 from moderation.text import plain
@@ -37,9 +38,11 @@ def worlds(
 ) -> Iterator[dict[str, World]]:
     """The same service twice, on an empty SQLite and on an empty PostgreSQL.
 
-    How long a sum takes to be solved counts for nothing, or a pause would make a difference.
+    How long a sum takes to be solved counts for nothing, or a pause would make a difference; and
+    nobody asks for one, which is attacked by itself.
     """
     monkeypatch.setattr("moderation.policy.rules.HASTE_SECONDS", 0)
+    monkeypatch.setattr(World, "challenge", sum_unasked)
     shutil.copyfile(sqlite_template, tmp_path / "moderation.sqlite3")
     tables = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
     with psycopg.connect(postgres.replace("+psycopg", ""), autocommit=True) as connection:
@@ -53,6 +56,13 @@ def worlds(
     yield begun
     for world in begun.values():
         world.database.dispose()
+
+
+def sum_unasked(world: World, page: str = PAGE, site: str = "blog") -> dict[str, str]:
+    """What would be answered to whoever asks for a sum, as far as they need it."""
+    key = world.keyring.derive("challenge")
+    asked = captcha.ask(key, site=site, page=page, now=datetime.now(UTC))
+    return {"challenge": asked.token, "question": f"{asked.left} + {asked.right}"}
 
 
 def told(answer: TestResponse) -> Told:
