@@ -8,7 +8,18 @@ import pytest
 from characters import ANN, AT_ONCE, BOB, EVE, OLGA, OTTO, PAGE, World
 from sqlalchemy import select, update
 
-from moderation.models import Author, Change, Comment, Decision, Role, Site, SiteDefaults, Status
+from moderation import authorship
+from moderation.models import (
+    Author,
+    Change,
+    Comment,
+    Decision,
+    LinkedDomain,
+    Role,
+    Site,
+    SiteDefaults,
+    Status,
+)
 from moderation.policy import RULES, TERMS
 from moderation.web.policy_words import GROUPS, NAMES, SENTENCES, TERM_OF
 
@@ -63,6 +74,7 @@ def test_each_rule_says_what_it_does_by_what_holds(world: World) -> None:
     assert "The reply lies with the spam, where moderators find it" in said(page)
     assert all(f'id="rule-{code}"' in page.text for code in TERMS)
     assert page.text.count("<fieldset") == len(TERMS)
+    assert "<script" not in page.text
 
 
 def test_what_is_saved_holds_at_once_and_is_written_down(world: World) -> None:
@@ -197,6 +209,23 @@ def test_a_domain_is_new_until_a_reply_with_it_is_approved(world: World) -> None
     world.decide(first, "spam")
     assert "new_domain" in codes(world, world.left(body=f"{told}4", email=EVE, name="Eve"))
     assert "new_domain" not in codes(world, world.left(body="As on https://blog.example/ it is."))
+
+
+def test_where_a_reply_leads_is_forgotten_when_it_is_changed_or_erased(world: World) -> None:
+    def domains() -> list[str]:
+        with world.database.reading() as session:
+            return list(session.scalars(select(LinkedDomain.domain)))
+
+    left = world.leave(body="Look at https://one.example/ for this.").get_json()
+    assert domains() == ["one.example"]
+    form = {"body": "Look at https://two.example/ instead.", "version": "1"}
+    world.client().post(f"{left['status_url'][21:]}/edit", data=form)
+    assert domains() == ["two.example"]
+    with world.database.writing() as session:
+        (comment,) = authorship.hold(session, [left["id"]])
+        authorship.erase(session, comment, at=datetime.now(UTC))
+        session.commit()
+    assert domains() == []
 
 
 def test_an_authors_approvals_days_and_address_make_trust(world: World) -> None:
