@@ -73,7 +73,7 @@ def secret(site: str) -> Any:
         mine = held(session, site)
         known = services.every(session, mine.id).get(WEBHOOK)
         if known is None:
-            abort(404)
+            return _back(mine, _("There is no webhook yet: save it first."), "wrong")
         known.seal(made, service().keyring)
         session.commit()
     return _page(my_site(site), secret=made)
