@@ -11,17 +11,20 @@ from babel.messages import Catalog
 SAME_AS_ENGLISH = {
     "de": {
         *("Name", "Website", "Moderation", "Moderator", "Spam", "optional", "Link"),
-        *("Code", "Passkeys"),
+        *("Code", "Passkeys", "Webhook"),
     },
-    "es": {"Error:", "Error %(status)s", "Spam", "spam"},
+    "es": {
+        *("Error:", "Error %(status)s", "Spam", "spam", "No"),
+        *("Webhook", "Akismet: spam"),
+    },
     "fr": {
         *("Site", "Sites", "Spam", "spam", "Code", "Pages"),
-        *("Conversation", "Invitation", "Notes"),
+        *("Conversation", "Invitation", "Notes", "Minutes", "Score", "Secret", "Webhook"),
     },
     "ru": {"Shift"},
     "kk": {"Shift"},
     "ar": {"Shift"},
-    "zh": {"Shift"},
+    "zh": {"Shift", "Webhook"},
 }
 FORMS = {"ar": 6, "de": 2, "es": 2, "fr": 2, "kk": 2, "ru": 3, "zh": 1}
 

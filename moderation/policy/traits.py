@@ -24,6 +24,8 @@ SHORTEST, LONGEST = 2, 4
 BEGINNING, ENDING = 1_200, 400
 #: Shares and lengths are rough steps: an exact one would be seen once.
 _STEPS = 4
+#: Where a link goes is told by its domain.
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
 _WORDS = re.compile(r"\w+|[^\w\s]")
 
 
@@ -50,9 +52,13 @@ def buckets(said: Said) -> list[int]:
 
 def spoken(said: Said) -> dict[str, int]:
     """The pieces that can be told to a person, words and domains, with their buckets."""
-    words = _words(disguises.skeleton(_shown(said.text)))
-    telling = {word: f"w:{word}" for word in words if len(word) > 2}
-    telling |= {f"{one} {two}": f"b:{one} {two}" for one, two in pairwise(words)}
+    words = _words(disguises.skeleton(_ADDRESS.sub(" ", _shown(said.text))))
+    telling = {word: f"w:{word}" for word in words if len(word) > 2 and word.isalnum()}
+    telling |= {
+        f"{one} {two}": f"b:{one} {two}"
+        for one, two in pairwise(words)
+        if one.isalnum() and two.isalnum()
+    }
     telling |= {domain: f"d:{domain}" for domain in _domains(said)}
     return {told: crc32(piece.encode()) & (BUCKETS - 1) for told, piece in telling.items()}
 
