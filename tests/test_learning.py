@@ -10,7 +10,9 @@ from characters import World
 from sqlalchemy import delete, func, select, update
 
 from moderation import authorship, learning, review
+from moderation.learning import folding
 from moderation.models import Comment, Learned, Lesson, Site
+from moderation.policy import Said
 from moderation.policy.classifier import Model
 from moderation.web.service import Service
 
@@ -152,7 +154,7 @@ def test_who_comes_second_to_a_folding_learns_nothing_twice(
     world: World, site: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     teach(world, 2)
-    before, hold = live(world, site), learning._hold
+    before, hold = live(world, site), folding.hold
 
     def late(session: Any, site_id: str) -> Learned:
         monkeypatch.undo()
@@ -162,7 +164,7 @@ def test_who_comes_second_to_a_folding_learns_nothing_twice(
         return hold(session, site_id)
 
     if not world.database.is_sqlite:
-        monkeypatch.setattr(learning, "_hold", late)
+        monkeypatch.setattr(folding, "hold", late)
         assert learning.fold(world.database, site) == 0
     else:
         learning.fold(world.database, site)
@@ -271,7 +273,7 @@ def test_judging_changes_nothing_that_is_stored(world: World, site: str) -> None
     learner = world.app.extensions["moderation"].learner
     before, lessons = live(world, site), counted(world, Lesson)
     for _ in range(3):
-        learner.likeness(site, learning.traits.Said("Subscribe to my channel"))
+        learner.likeness(site, Said("Subscribe to my channel"))
     assert live(world, site) == before
     assert counted(world, Lesson) == lessons
 

@@ -1,0 +1,98 @@
+"""The models of a process, in its memory: each with all that was decided up to now."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from moderation.database import Database
+from moderation.models import Learned, Lesson
+from moderation.policy import classifier, traits
+
+from .lessons import LESSONS, snapshot, stored_model, take_in, texts_of
+
+#: Models kept in a process's memory, of 2 MB each.
+MOST_IN_MEMORY = 16
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """By which a model in memory is known to be the newest: what is folded, and what is not yet."""
+
+    version: int = 0
+    lessons: int = 0
+    latest: int = 0
+
+
+@dataclass(slots=True)
+class Kept:
+    """A site's model in memory, and the state it stands for."""
+
+    model: classifier.Model = field(default_factory=classifier.Model)
+    state: State = field(default_factory=State)
+
+
+class Learner:
+    """The models of this process. Safe to use from several threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._kept: OrderedDict[str, Kept] = OrderedDict()
+        self._turn = threading.Lock()
+
+    def likeness(self, site_id: str, said: traits.Said) -> classifier.Likeness | None:
+        """What the classifier of a site says of a reply; None while it has learned nothing.
+
+        Never under the database's write lock: it reads in a session of its own.
+        """
+        pieces = traits.buckets(said)
+        with self._turn, self._reading() as session:
+            model = self._current(session, site_id)
+            if not (model.spam.replies and model.wanted.replies):
+                return None
+            return model.likeness(said, pieces)
+
+    def model(self, site_id: str) -> classifier.Model:
+        """What a site's decisions taught up to now, to be looked at."""
+        with self._turn, self._reading() as session:
+            return self._current(session, site_id)
+
+    def _reading(self) -> Session:
+        return snapshot(self._database)
+
+    def _current(self, session: Session, site_id: str) -> classifier.Model:
+        kept = self._kept.pop(site_id, None) or Kept()
+        self._kept[site_id] = kept
+        if len(self._kept) > MOST_IN_MEMORY:
+            self._kept.popitem(last=False)
+        now = state_of(session, site_id)
+        if now != kept.state:
+            self._take_in(session, site_id, kept, now)
+        return kept.model
+
+    def _take_in(self, session: Session, site_id: str, kept: Kept, now: State) -> None:
+        unseen = select(func.count()).where(
+            Lesson.site_id == site_id, Lesson.id > kept.state.latest
+        )
+        more = session.scalar(unseen) or 0
+        only_more = kept.state.version == now.version and kept.state.lessons + more == now.lessons
+        if not only_more:
+            kept.model = stored_model(session, site_id)
+            kept.state = State(now.version)
+        rows = session.execute(
+            LESSONS.where(Lesson.site_id == site_id, Lesson.id > kept.state.latest)
+        ).all()
+        take_in(kept.model, rows, texts_of(session, rows))
+        # As far as it got: where more are waiting, they are folded before long.
+        latest = rows[-1].id if rows else kept.state.latest
+        kept.state = State(now.version, kept.state.lessons + len(rows), latest)
+
+
+def state_of(session: Session, site_id: str) -> State:
+    """What is folded of a site, and what is not yet."""
+    folded = select(Learned.version).where(Learned.site_id == site_id).scalar_subquery()
+    query = select(folded, func.count(Lesson.id), func.max(Lesson.id))
+    version, lessons, latest = session.execute(query.where(Lesson.site_id == site_id)).one()
+    return State(version or 0, lessons, latest or 0)
