@@ -21,7 +21,8 @@ from moderation.models import (
     SiteSettings,
     Status,
 )
-from moderation.text import addresses, domains, markup, scripts
+from moderation.policy.finding import looked_through
+from moderation.text import addresses, disguises, domains, markup, scripts
 
 _comments, _authors, _decisions = table(Comment), table(Author), table(Decision)
 _linked = table(LinkedDomain)
@@ -51,14 +52,14 @@ class Sent:
         return replace(sent, seconds=float(told["haste"])) if "haste" in told else sent
 
 
-def came(sent: Sent) -> tuple[str, ...]:
-    """How a reply came, as the classifier is told: codes that a comment keeps as reasons."""
+def came(sent: Sent, rules: policy.Wishes) -> tuple[str, ...]:
+    """How a reply came, as the classifier is told: codes that a comment will keep as reasons."""
     told = {
-        "haste": sent.seconds < policy.HASTE_SECONDS,
+        "haste": sent.seconds < rules.number("haste", "seconds"),
         "honeypot": sent.honeypot,
         "unsolved": not sent.solved,
     }
-    return tuple(code for code, is_so in told.items() if is_so)
+    return tuple(code for code, is_so in told.items() if is_so and not rules.is_off(code))
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +220,7 @@ _KNOWN = (
 def linked(session: Session, site: Site, judged: Judged, now: datetime, *, but: str = "") -> Linked:
     """What is known of where it leads; nothing is asked where it leads nowhere."""
     hosts = domains.of_links(judged.rendered.links)[: LinkedDomain.MOST]
-    led = domains.of_links((*judged.rendered.links, judged.website))
+    led = domains.of_links((*judged.rendered.links, judged.website))[: LinkedDomain.MOST + 1]
     if not led:
         return Linked()
     trusted = lists.trusted_domains(session, site.id, now)
@@ -303,6 +304,16 @@ def facts(
         ),
         site.settings,
     )
+
+
+def look_ahead(site: Site, said: markup.Rendered, name: str, website: str) -> None:
+    """Look for the words that a site blocks or watches before anything is locked. A list may be
+    long, and whoever judges then finds the answers (see `disguises.found`).
+    """
+    text, settings = markup.plain(said.html), site.settings
+    facts = policy.Facts(text=text, name=name, website=website, links=said.links)
+    for words in (settings.blocked_words, settings.rules.words("watched_words")):
+        disguises.found(tuple(words), looked_through(facts))
 
 
 def with_settings(facts: policy.Facts, settings: SiteSettings) -> policy.Facts:

@@ -95,6 +95,18 @@ def test_the_order_of_decisions_does_not_matter(
     assert models[0] == models[1]
 
 
+def test_what_is_taken_back_before_it_was_learned_breaks_nothing() -> None:
+    one, model = Said("subscribe to my channel"), taught(1)
+    before = model.stored()
+    for _ in range(9):
+        model.learn(buckets(one), spam=-1, wanted=0, judged=3.0)
+    assert 0 <= model.likeness(one, buckets(one)).probability <= 1
+    again = Model.of_stored(model.stored())
+    for _ in range(9):
+        again.learn(buckets(one), spam=1, wanted=0, judged=3.0)
+    assert again.stored() == before
+
+
 def test_a_stored_model_is_the_model() -> None:
     model = taught()
     again = Model.of_stored(model.stored())
@@ -176,7 +188,7 @@ def test_a_replay_judges_first_and_learns_then() -> None:
     judged = list(replay(examples))
     assert judged == list(replay(examples))
     assert judged[0].verdict == "hold"
-    assert judged[0].score == judged[0].score
+    assert judged[0].score == Model().rank(0.0)
     found = measures(judged)
     assert found.area == 1.0
     assert found.precision == 1.0

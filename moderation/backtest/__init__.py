@@ -127,19 +127,17 @@ def _has(verdict: Verdict, code: str) -> bool:
     return any(reason.code == code for reason in verdict.reasons)
 
 
-_SEVERITY = {Outcome.PUBLISH: 0, Outcome.HOLD: 1, Outcome.SPAM: 2}
-
-
 def _count(result: Result, one: Posed, was: Verdict, would: Verdict) -> None:
     result.looked_at += 1
     result.before[was.outcome] += 1
     result.after[would.outcome] += 1
-    more = _SEVERITY[would.outcome] - _SEVERITY[was.outcome]
-    if not more:
+    passed, passes = was.outcome is Outcome.PUBLISH, would.outcome is Outcome.PUBLISH
+    if passed == passes:
+        # What waits or lies with the spam is counted above; a moderator sees it either way.
         return
     row = one.row
     tried = Tried(row.id, row.name, row.html, row.status, was, would, row.created_at)
-    if more > 0:
+    if passed:
         result.stopped += 1
         if one.is_approved:
             result.stopped_approved.append(tried)

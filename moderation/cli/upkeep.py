@@ -9,7 +9,18 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import func, select
 
-from moderation import attack, batches, clusters, keeping, leases, lists, migrations, outbox, people
+from moderation import (
+    attack,
+    batches,
+    clusters,
+    keeping,
+    learning,
+    leases,
+    lists,
+    migrations,
+    outbox,
+    people,
+)
 from moderation.database import Database
 from moderation.models import (
     AuthenticatorApp,
@@ -69,6 +80,13 @@ def render() -> None:
     """Render again the comments that an older version of the markup policy rendered."""
     older = Comment.markup_version < markup.MARKUP_VERSION
     changed = _walk(Comment, _render_again, older)
+    if changed:
+        # Where a comment leads is part of what it taught: what was learned by other links could not
+        # be taken back by these.
+        with database().reading() as session:
+            sites = session.scalars(select(Site.id)).all()
+        for site in sites:
+            learning.rebuild(database(), site)
     click.echo(f"Rendered {changed} comments again.")
 
 

@@ -10,7 +10,7 @@ likenesses leads from one text to quite another.
 """
 
 from .finding import MOST, WINDOW, Traits, find, keep, leave, tidy_up, traits
-from .showing import Campaign, Member, campaign, campaigns, waiting
+from .showing import Campaign, Member, are_of, campaign, campaigns, waiting
 
 __all__ = [
     "MOST",
@@ -18,6 +18,7 @@ __all__ = [
     "Campaign",
     "Member",
     "Traits",
+    "are_of",
     "campaign",
     "campaigns",
     "find",

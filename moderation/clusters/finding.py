@@ -34,6 +34,8 @@ WINDOW = timedelta(hours=1)
 NEIGHBOURS = 3
 #: Texts that are compared: those with which it has the most keys in common.
 _COMPARED = 4
+#: So many keys are forgotten at once.
+MOST_FORGOTTEN = 10_000
 #: More comments than can be found by the keys of one.
 _MOST_FOUND = 30
 
@@ -206,13 +208,32 @@ def _keep(dialect: str) -> Executable:
 def leave(session: Session, comment: Comment) -> None:
     """Take a comment whose text changes, or goes, out of its cluster; nothing leads to it then."""
     comment.cluster_id = comment.alike_by = None
-    session.execute(delete(Band).where(Band.comment_id == comment.id))
+    _forget(session, _bands.c.comment_id == comment.id)
 
 
 def tidy_up(session: Session, now: datetime) -> None:
-    """Forget by what comments were found a while ago. What belongs together stays so."""
-    of_an_hour = (Band.kind == InCommon.NETWORK) & (Band.at < now - WINDOW)
-    session.execute(delete(Band).where(or_(Band.at < now - Band.KEPT, of_an_hour)))
+    """Forget by what comments were found a while ago, a part of it at a time. What belongs together
+    stays so.
+    """
+    of_an_hour = (_bands.c.kind == InCommon.NETWORK) & (_bands.c.at < now - WINDOW)
+    past = or_(_bands.c.at < now - Band.KEPT, of_an_hour)
     newest_too_many = select(Band.at).order_by(Band.at.desc()).offset(Band.MOST_KEPT).limit(1)
     if (oldest := session.scalar(newest_too_many)) is not None:
-        session.execute(delete(Band).where(Band.at <= oldest))
+        past = or_(past, _bands.c.at <= oldest)
+    # What is being written just now is left for the next time.
+    _forget(session, past, most=MOST_FORGOTTEN, skip_locked=True)
+
+
+def _forget(
+    session: Session, which: Any, *, most: int | None = None, skip_locked: bool = False
+) -> None:
+    """Delete keys in the order in which they are written: two at once cannot then wait for each
+    other.
+    """
+    keys = select(_bands.c.site_id, _bands.c.key).where(which)
+    ordered = keys.order_by(_bands.c.site_id, _bands.c.key).limit(most)
+    held = session.execute(ordered.with_for_update(skip_locked=skip_locked)).all()
+    if held:
+        one = (_bands.c.site_id == bindparam("of")) & (_bands.c.key == bindparam("by"))
+        several = [{"of": site_id, "by": key} for site_id, key in held]
+        session.connection().execute(delete(_bands).where(one), several)

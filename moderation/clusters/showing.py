@@ -141,3 +141,9 @@ def _decided(session: Session, clusters: Sequence[str]) -> dict[str, dict[Status
     for cluster, status, number in session.execute(query):
         found.setdefault(cluster or "", {})[status] = number
     return found
+
+
+def are_of(session: Session, ids: Sequence[str], site_id: str) -> bool:
+    """Whether those of these comments that there are belong to a site."""
+    others = select(_comments.c.id).where(_comments.c.id.in_(ids), _comments.c.site_id != site_id)
+    return session.execute(others.limit(1)).first() is None

@@ -16,6 +16,8 @@ from .record import MOST_RECORDED
 
 #: Comments read at once.
 CHUNK = 500
+#: The edition of a model that nobody goes by yet.
+NOT_YET = 0
 
 _TOLD = (Comment.taught, Comment.created_at)
 _JUDGED = (
@@ -31,9 +33,10 @@ def begin(database: Database, site_id: str) -> None:
     The latest of it is judged in the order of posting, each by what came before: so the record
     begins with something, and what is likely is not a guess.
     """
+    # Not the last word until the past is judged: whoever is interrupted in between begins again.
+    rebuild(database, site_id, is_last=False)
+    _judge_the_past(database, site_id)
     rebuild(database, site_id)
-    if _judge_the_past(database, site_id):
-        rebuild(database, site_id)
 
 
 def _judge_the_past(database: Database, site_id: str) -> int:
@@ -65,7 +68,11 @@ def _judge_the_past(database: Database, site_id: str) -> int:
 
 
 def rebuild(
-    database: Database, site_id: str, told: Callable[[int], None] = lambda _number: None
+    database: Database,
+    site_id: str,
+    told: Callable[[int], None] = lambda _number: None,
+    *,
+    is_last: bool = True,
 ) -> classifier.Model:
     """Learn all of a site's decisions anew, from their log: the model, which is stored.
 
@@ -89,7 +96,8 @@ def rebuild(
                     .where(table(Comment).c.id == comment_id)
                     .values(taught=taught)
                 )
-            row.model, row.version, row.edition = model.stored(), row.version + 1, traits.EDITION
+            row.model, row.version = model.stored(), row.version + 1
+            row.edition = traits.EDITION if is_last else NOT_YET
             session.commit()
             return model
 

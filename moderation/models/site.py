@@ -33,7 +33,7 @@ class SiteSettings:
 
     #: Whether every reply waits for a moderator, whatever the policy says of it.
     hold_everything: bool = True
-    #: Words that hold a reply and raise its score; matched as whole words, without case.
+    #: Words that hold a reply and raise its score; matched as whole words, also in disguise.
     blocked_words: tuple[str, ...] = ()
     #: How many links a reply may carry before that counts against it.
     links_allowed: int = 1

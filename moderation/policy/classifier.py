@@ -75,7 +75,7 @@ class Class:
     #: The sum of all counts, and how many buckets have any.
     pieces: int = 0
     distinct: int = 0
-    counts: "array[int]" = field(default_factory=lambda: array("I", bytes(4 * BUCKETS)))
+    counts: "array[int]" = field(default_factory=lambda: array("i", bytes(4 * BUCKETS)))
 
     @classmethod
     def of(cls, numbers: Sequence[int], counts: "array[int]") -> "Class":
@@ -101,7 +101,7 @@ class Model:
     spam: Class = field(default_factory=Class)
     wanted: Class = field(default_factory=Class)
     #: For each step of evidence: how many replies judged so were spam, how many approved.
-    record: "array[int]" = field(default_factory=lambda: array("I", bytes(8 * STEPS)))
+    record: "array[int]" = field(default_factory=lambda: array("i", bytes(8 * STEPS)))
     _calibrated: tuple[float, float] | None = field(default=None, compare=False)
 
     @property
@@ -131,7 +131,8 @@ class Model:
         in_spam, in_wanted = spam.counts, wanted.counts
         total, known, log = 0.0, 0, math.log
         for bucket in buckets:
-            seen, other = in_spam[bucket], in_wanted[bucket]
+            # What is taken back may come before what it takes back: then there is less than none.
+            seen, other = max(0, in_spam[bucket]), max(0, in_wanted[bucket])
             if seen or other:
                 known += 1
                 # Both forms at once: the sum of their logarithms is that of their product.
@@ -140,9 +141,10 @@ class Model:
                     * (seen + SEEN_AMONG_PIECES)
                     / ((other + SEEN_IN_A_REPLY) * (other + SEEN_AMONG_PIECES))
                 )
-        replies = (wanted.replies + 2 * SEEN_IN_A_REPLY) / (spam.replies + 2 * SEEN_IN_A_REPLY)
-        smoothed = SEEN_AMONG_PIECES * (spam.distinct + wanted.distinct + 1)
-        pieces = (wanted.pieces + smoothed) / (spam.pieces + smoothed)
+        prior = 2 * SEEN_IN_A_REPLY
+        replies = (max(0, wanted.replies) + prior) / (max(0, spam.replies) + prior)
+        smoothed = SEEN_AMONG_PIECES * (max(0, spam.distinct + wanted.distinct) + 1)
+        pieces = (max(0, wanted.pieces) + smoothed) / (max(0, spam.pieces) + smoothed)
         total += known * log(replies * pieces)
         return Evidence(total / 2 / math.sqrt(known + 1), known)
 
@@ -166,11 +168,9 @@ class Model:
         ours, theirs = (self.spam, self.wanted) if is_spam else (self.wanted, self.spam)
         found = []
         for told, bucket in spoken(said).items():
-            seen, other = ours.counts[bucket], theirs.counts[bucket]
-            share, other_share = (
-                (seen + 0.5) / (ours.replies + 1),
-                (other + 0.5) / (theirs.replies + 1),
-            )
+            seen, other = ours.counts[bucket], max(0, theirs.counts[bucket])
+            share = (seen + 0.5) / (max(0, ours.replies) + 1)
+            other_share = (other + 0.5) / (max(0, theirs.replies) + 1)
             if seen >= MOST_TELLING_SEEN and share > 2 * other_share:
                 found.append((seen * math.log(share / other_share), seen, told))
         found.sort(reverse=True)
@@ -183,11 +183,13 @@ class Model:
 
     def _calibration(self) -> tuple[float, float]:
         if self._calibrated is None:
+            counted = [max(0, number) for number in self.record]
+            steps = zip(counted[::2], counted[1::2], strict=True)
             self._calibrated = _fit(
                 [
-                    (LOWEST + step / STEPS_A_UNIT, self.record[2 * step], self.record[2 * step + 1])
-                    for step in range(STEPS)
-                    if self.record[2 * step] or self.record[2 * step + 1]
+                    (LOWEST + step / STEPS_A_UNIT, spam, wanted)
+                    for step, (spam, wanted) in enumerate(steps)
+                    if spam or wanted
                 ]
             )
         return self._calibrated
@@ -202,8 +204,8 @@ class Model:
     def of_stored(cls, stored: bytes) -> "Model":
         """The model that `stored` wrote."""
         packed = zlib.decompress(stored)
-        numbers, record = array("q"), array("I")
-        spam, wanted = array("I"), array("I")
+        numbers, record = array("q"), array("i")
+        spam, wanted = array("i"), array("i")
         at = 0
         for part, length in (
             (numbers, 48),

@@ -25,11 +25,15 @@ def words(facts: Facts, code: str, words: tuple[str, ...]) -> Reason | None:
     """Which of the words stand in what a reply says or links to, in whichever disguise."""
     if not words:
         return None
-    text = "\n".join((facts.text, facts.name, facts.website, *facts.links))
-    found = disguises.found(words, text)
+    found = disguises.found(words, looked_through(facts))
     if not found:
         return None
     return reason(facts, code, ", ".join(found[:5]), times=min(2, len(found)))
+
+
+def looked_through(facts: Facts) -> str:
+    """Where words are looked for."""
+    return "\n".join((facts.text, facts.name, facts.website, *facts.links))
 
 
 def speed(facts: Facts, code: str, recent: int) -> Reason | None:

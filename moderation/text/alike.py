@@ -44,6 +44,7 @@ _DISGUISED = str.maketrans(
 def folded(text: str) -> str:
     """The words of a text as they compare: one case, no accents, links, signs or disguises."""
     decomposed = unicodedata.normalize("NFKD", _LINK.sub(" ", text[:LOOKED_AT])).casefold()
+    decomposed = decomposed[: 3 * LOOKED_AT]
     bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     words = " ".join(_plain(word) for word in re.findall(r"[\w@$!]+", bare))
     return _AGAIN.sub(r"\1\1", _SPACED.sub(lambda run: run[0].replace(" ", ""), words))

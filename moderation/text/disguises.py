@@ -52,6 +52,8 @@ _LETTER = re.compile(r"[^\W\d_]")
 _SIGN = re.compile(r"[0-9@$!+€£|]")
 #: Longer things between two spaces are no words: addresses, mostly.
 _LONGEST = 120
+#: How many times longer a text may become when its letters are written out.
+_MOST_GROWN = 3
 #: So many letters that stand alone are searched for words inside of them.
 _MOST_SPACED = 1_000
 #: A stretched letter stands three times at least: no word of any language has that.
@@ -60,14 +62,17 @@ _STRETCHED = 3
 _SHORTEST_INSIDE = 4
 
 
-def found(words: tuple[str, ...], text: str) -> list[str]:
+@lru_cache(maxsize=16)
+def found(words: tuple[str, ...], text: str) -> tuple[str, ...]:
     """Those of the words that stand in the text, as they were given but for their case, in the
-    order in which they are given.
+    order in which they are given. The last few answers are kept: who asks before anything is
+    locked has the answer when it is.
     """
     if not words:
-        return []
+        return ()
     seen = _looked_for(words).in_text(read(text))
-    return [word for word in dict.fromkeys(folded(one.strip()) for one in words) if word in seen]
+    given = dict.fromkeys(folded(one.strip()) for one in words)
+    return tuple(word for word in given if word in seen)
 
 
 def folded(text: str) -> str:
@@ -109,7 +114,8 @@ def _plain(text: str) -> str:
     if text.isascii():
         return text
     framed = _UNSEEN.sub("", text).translate(OUT_OF_FRAMES)
-    return _STRAY.sub("", unicodedata.normalize("NFKC", framed))
+    # One letter may be eighteen: a text of these would be read for seconds.
+    return _STRAY.sub("", unicodedata.normalize("NFKC", framed))[: _MOST_GROWN * len(text)]
 
 
 def _chunks(text: str) -> Iterator[str]:

@@ -29,7 +29,9 @@ def decide() -> Any:
         abort(404)
     deed, seen = _deed(), _seen()
     here = inside(request.form.get("next"), url_for("queue.index"))
-    if not reasons.may_give(reading(), first.site_id, deed.reason):
+    if not reasons.may_give(reading(), first.site_id, deed.reason) or not _are_of(
+        first.site_id, seen
+    ):
         abort(400)
     with writing() as session:
         batch = batches.begun(session, g.me, deed, seen)
@@ -143,6 +145,11 @@ def _seen() -> Found:
     if not 1 <= len(good) == len(dict(good)) == len(pairs) <= clusters.MOST:
         abort(400)
     return good
+
+
+def _are_of(site_id: str, seen: Found) -> bool:
+    """Whether they are all of one site, whose reasons one may give."""
+    return clusters.are_of(reading(), [one for one, _version in seen], site_id)
 
 
 def _is_version(sent: str) -> bool:

@@ -12,11 +12,9 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from moderation import captcha, intake, judging
-from moderation.judging import Sent
+from moderation import captcha, intake, judging, policy
 from moderation.models import Comment, OtherWay, Site, Status
 from moderation.numerals import figures
-from moderation.policy import Said
 from moderation.privacy import digest
 from moderation.publishing import comment_json, rfc3339
 
@@ -108,13 +106,16 @@ def leave(
         raise Invalid({"answer": [error.sentence]}, asks_anew=error.asks_anew) from error
     reply = form.reply(request.remote_addr or "")
     left = intake.draft(reply, service().site_key(site))
+    judging.look_ahead(site, left.rendered, reply.name, reply.website)
     solved = form.way.data != OtherWay.MODERATOR
     proof = {
         "challenge": challenge,
         "answer": answer,
         "solved": solved,
         # Before anything is locked: this is the longest part of judging.
-        "likeness": service().learner.likeness(site.id, _said(left, challenge, solved=solved)),
+        "likeness": service().learner.likeness(
+            site.id, _said(site, left, challenge, solved=solved)
+        ),
         # And before anything is written: nobody outside may keep the database waiting.
         "heard": hearing.heard(site, left, challenge, answer),
     }
@@ -128,9 +129,12 @@ def leave(
     return answer
 
 
-def _said(left: intake.Draft, challenge: captcha.Challenge, *, solved: bool) -> Said:
+def _said(
+    site: Site, left: intake.Draft, challenge: captcha.Challenge, *, solved: bool
+) -> policy.Said:
     seconds = (now() - challenge.asked_at).total_seconds()
-    return left.said(judging.came(Sent(bool(left.reply.honeypot), seconds, solved)))
+    sent = judging.Sent(bool(left.reply.honeypot), seconds, solved)
+    return left.said(judging.came(sent, site.settings.rules))
 
 
 def _taken(

@@ -78,8 +78,12 @@ _one_site = limiter.shared_limit(
 
 
 def leaving(view: Any) -> Any:
-    """Limit a view that takes replies: per network, and per site."""
-    return _one_network(_one_site(view))
+    """Limit a view that takes replies: per network, and per site.
+
+    The limits of the inner one are counted first, and whoever they refuse is counted no further: a
+    network that knocks too often must not use up what the site takes from everybody.
+    """
+    return _one_site(_one_network(view))
 
 
 changing = limiter.limit(

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, TooManyRequests
 
-from moderation import authorship, notices
+from moderation import authorship, judging, notices
 from moderation.models import Comment, Kind, Stale, Status
 from moderation.notices import Asked
 from moderation.text import markup, plain
@@ -184,6 +184,7 @@ def change(token: str) -> Response | str:
 def _changed(found: Comment, form: EditForm) -> bool:
     site_key = service().site_key(found.thread.site)
     said = authorship.reworded(found, site_key, form.body.data)
+    judging.look_ahead(found.thread.site, said.rendered, found.name, found.website)
     likeness = service().learner.likeness(found.site_id, authorship.would_say(found, said))
     with writing() as session:
         (comment,) = authorship.hold(session, [found.id])

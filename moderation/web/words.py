@@ -162,7 +162,7 @@ CHOICE_LABELS: dict[str, Any] = {
     "below_rejected": _("Answers a rejected one"),
 }
 
-#: What readers or its author did, where a moderator would have given a reason.
+#: What readers, its author or the policy did, where a moderator would have given a reason.
 DEEDS: dict[str, Any] = {
     "reported": _("Enough readers reported it."),
     "edited": _("The text was changed."),

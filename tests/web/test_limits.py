@@ -133,6 +133,15 @@ def test_a_site_takes_so_many_a_minute_from_everywhere_and_others_are_not_counte
     assert other.status_code == 422
 
 
+def test_what_a_network_is_refused_is_not_taken_from_its_site(
+    people: World, counting: Callable
+) -> None:
+    world = counting("memory://")
+    assert knocks(world, 90) == [422] * 60 + [429] * 30
+    left = limiter.limiter.get_window_stats(parse("1200 per minute"), "blog", "site").remaining
+    assert left == 1_200 - 60
+
+
 def test_under_attack_a_network_has_fewer(people: World, counting: Callable) -> None:
     now = datetime.now(UTC)
     with people.database.writing() as session:

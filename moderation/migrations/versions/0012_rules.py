@@ -1,7 +1,7 @@
 """Rules with parameters: watched entries of lists, where comments lead, a page's latest replies.
 
 Revision ID: 0012
-Revises: 0010
+Revises: 0011
 """
 
 from urllib.parse import urlsplit
