@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from argon2 import PasswordHasher
@@ -23,6 +24,10 @@ from moderation.web.limits import limiter
 
 # As argon2id as any, but soon done: passwords are hashed thousands of times here.
 accounts.HASHER._parameters = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)._parameters
+
+# How long an example takes is the machine's business, and it has others to serve.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 SECRET = "a secret for tests alone, 0123456789"
 BACKENDS = ("sqlite", "postgresql")
