@@ -10,7 +10,7 @@ likenesses leads from one text to quite another.
 """
 
 from .finding import MOST, WINDOW, Traits, find, keep, leave, tidy_up, traits
-from .showing import Campaign, Member, are_of, campaign, campaigns, waiting
+from .showing import Campaign, Member, campaign, campaigns, sites_of, waiting
 
 __all__ = [
     "MOST",
@@ -18,12 +18,12 @@ __all__ = [
     "Campaign",
     "Member",
     "Traits",
-    "are_of",
     "campaign",
     "campaigns",
     "find",
     "keep",
     "leave",
+    "sites_of",
     "tidy_up",
     "traits",
     "waiting",

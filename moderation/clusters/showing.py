@@ -143,7 +143,6 @@ def _decided(session: Session, clusters: Sequence[str]) -> dict[str, dict[Status
     return found
 
 
-def are_of(session: Session, ids: Sequence[str], site_id: str) -> bool:
-    """Whether those of these comments that there are belong to a site."""
-    others = select(_comments.c.id).where(_comments.c.id.in_(ids), _comments.c.site_id != site_id)
-    return session.execute(others.limit(1)).first() is None
+def sites_of(session: Session, ids: Sequence[str]) -> set[str]:
+    """The sites that these comments belong to."""
+    return set(session.scalars(select(_comments.c.site_id).where(_comments.c.id.in_(ids))))

@@ -29,9 +29,9 @@ def decide() -> Any:
         abort(404)
     deed, seen = _deed(), _seen()
     here = inside(request.form.get("next"), url_for("queue.index"))
-    if not reasons.may_give(reading(), first.site_id, deed.reason) or not _are_of(
-        first.site_id, seen
-    ):
+    if _mix_sites(first.site_id, seen):
+        abort(400)
+    if not reasons.may_give(reading(), first.site_id, deed.reason):
         abort(400)
     with writing() as session:
         batch = batches.begun(session, g.me, deed, seen)
@@ -147,9 +147,12 @@ def _seen() -> Found:
     return good
 
 
-def _are_of(site_id: str, seen: Found) -> bool:
-    """Whether they are all of one site, whose reasons one may give."""
-    return clusters.are_of(reading(), [one for one, _version in seen], site_id)
+def _mix_sites(site_id: str, seen: Found) -> bool:
+    """Whether some are of another site that one moderates: reasons are a site's own. What one may
+    not see is left out later, like what there never was.
+    """
+    found = clusters.sites_of(reading(), [one for one, _version in seen])
+    return any(g.me.may_see(one) for one in found - {site_id})
 
 
 def _is_version(sent: str) -> bool:

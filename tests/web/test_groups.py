@@ -266,6 +266,15 @@ def test_what_no_card_sends_is_refused(world: World, changed: dict[str, str]) ->
     assert statuses(world) == {Status.PENDING: 2}
 
 
+def test_comments_of_two_sites_are_no_campaign(world: World) -> None:
+    found = campaign(world, 2)
+    other = world.left(site="other", page="https://other.example/post-1", body=SPAM)
+    sent = {"members": members(world, *found, other), "status": "rejected"}
+    olga = world.signed_in(OLGA)
+    assert asked(olga, "/queue/groups/decisions", comment=found[0], **sent).status_code == 400
+    assert statuses(world) == {Status.PENDING: 3}
+
+
 def test_a_moderator_of_another_site_decides_and_undoes_nothing(world: World) -> None:
     found, otto = campaign(world, 2), world.signed_in(OTTO)
     mine = world.left(site="other", page="https://other.example/post-1", body=SPAM)
