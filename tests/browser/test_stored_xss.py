@@ -247,17 +247,26 @@ def test_what_is_written_read_and_written_again_stays_the_same(
     quiet(oracle)
 
 
+#: What the card of a campaign has beside that of one comment.
+CAMPAIGN = {"section aria-labelledby", "h3 class", "h3 id", "article data-members", "ins", "del"}
+
+
 def test_the_queue_shows_every_attack_as_text(signed_in: Oracle, attacked: Attack) -> None:
     url = f"{attacked.served.url}/queue"
-    known = shapes(signed_in, [f"{url}?status=approved&q=innocent", f"{url}?q=innocent"])
+    honest = (f"{url}?status=approved&q=innocent", f"{url}?q=innocent&language=en")
+    known = shapes(signed_in, [*honest])
     assert signed_in.look()["bodies"] > 0
     for status, most in (("pending", len(attacked.made.waiting)), ("approved", LISTED)):
-        signed_in.page.goto(f"{url}?status={status}", wait_until="domcontentloaded")
+        # A filter shows each comment by itself.
+        signed_in.page.goto(f"{url}?status={status}&language=en", wait_until="domcontentloaded")
         number, onward = 0, signed_in.page.locator("a[rel=next]")
         while (number := number + judge(signed_in, known)) < most:
             onward.click()
             signed_in.page.wait_for_load_state("domcontentloaded")
         assert number >= most
+    signed_in.page.goto(url, wait_until="domcontentloaded")
+    assert signed_in.page.locator("article[data-members]").count() > 0
+    judge(signed_in, known | CAMPAIGN)
     quiet(signed_in)
 
 
