@@ -127,6 +127,7 @@ def permalink(comment: str) -> Response:
     if found is None or not found.is_seen:
         abort(404)
     thread, site = found.thread, found.thread.site
+    # What redirects is of Flask's own kind; its type says Werkzeug's.
     if addresses.origin(thread.page) in site.origins:
         return redirect(f"{thread.page}#comment-{found.id}")  # type: ignore[return-value]
     return redirect(  # type: ignore[return-value]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from moderation.text.alike import LOOKED_AT, are_alike, folded, likeness, sketch
 
-WORDS = "lamp street dark road town council moth star sleep bus walk fear bright owl".split()  # noqa: SIM905
+WORDS = "lamp street dark road town council moth star sleep bus walk fear bright owl".split()  # noqa: SIM905 - words read better than a list of them
 
 
 @pytest.mark.parametrize(
