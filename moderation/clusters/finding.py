@@ -146,9 +146,9 @@ def find(session: Session, comment: Comment, known: Traits, now: datetime) -> No
 def _closest(rows: Sequence[Row[Any]], known: Traits, now: datetime) -> Row[Any] | None:
     """Whom it is the most like: by its text, else by a domain, else by its network."""
     same = [row for row in rows if row.kind is InCommon.TEXT][:_COMPARED]
-    for row in same:
-        if alike.are_alike(known.text, markup.plain(row.html)):
-            return row
+    first = alike.first_alike(known.text, [markup.plain(row.html) for row in same])
+    if first is not None:
+        return same[first]
     for row in rows:
         # What a moderator approved with this domain speaks for the domain.
         if row.kind is InCommon.DOMAIN and row.status is not Status.APPROVED:

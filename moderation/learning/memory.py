@@ -4,11 +4,11 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from moderation.database import Database
-from moderation.models import Learned, Lesson
+from moderation.models import Lesson
 from moderation.policy import classifier, traits
 
 from .lessons import LESSONS, snapshot, stored_model, take_in, texts_of
@@ -45,31 +45,29 @@ class Learner:
     def likeness(self, site_id: str, said: traits.Said) -> classifier.Likeness | None:
         """What the classifier of a site says of a reply; None while it has learned nothing.
 
-        Never under the database's write lock: it reads in a session of its own.
+        Never under the database's write lock: it reads on a connection of its own.
         """
         pieces = traits.buckets(said)
-        with self._turn, self._reading() as session:
-            model = self._current(session, site_id)
+        with self._turn:
+            model = self._current(site_id)
             if not (model.spam.replies and model.wanted.replies):
                 return None
             return model.likeness(said, pieces)
 
     def model(self, site_id: str) -> classifier.Model:
         """What a site's decisions taught up to now, to be looked at."""
-        with self._turn, self._reading() as session:
-            return self._current(session, site_id)
+        with self._turn:
+            return self._current(site_id)
 
-    def _reading(self) -> Session:
-        return snapshot(self._database)
-
-    def _current(self, session: Session, site_id: str) -> classifier.Model:
+    def _current(self, site_id: str) -> classifier.Model:
         kept = self._kept.pop(site_id, None) or Kept()
         self._kept[site_id] = kept
         if len(self._kept) > MOST_IN_MEMORY:
             self._kept.popitem(last=False)
-        now = state_of(session, site_id)
-        if now != kept.state:
-            self._take_in(session, site_id, kept, now)
+        ((version, lessons, latest),) = self._database.look_ups.find(_STATE, site_id)
+        if State(version, lessons, latest) != kept.state:
+            with snapshot(self._database) as session:
+                self._take_in(session, site_id, kept, state_of(session, site_id))
         return kept.model
 
     def _take_in(self, session: Session, site_id: str, kept: Kept, now: State) -> None:
@@ -90,9 +88,17 @@ class Learner:
         kept.state = State(now.version, kept.state.lessons + len(rows), latest)
 
 
+#: For one statement outside of any session, too: most replies come where nothing was decided
+#: since the one before.
+_STATE = """
+    SELECT COALESCE((SELECT version FROM learned WHERE site_id = site.id), 0),
+        (SELECT count(*) FROM lesson WHERE site_id = site.id),
+        COALESCE((SELECT max(id) FROM lesson WHERE site_id = site.id), 0)
+    FROM site WHERE id = {0}
+"""
+
+
 def state_of(session: Session, site_id: str) -> State:
     """What is folded of a site, and what is not yet."""
-    folded = select(Learned.version).where(Learned.site_id == site_id).scalar_subquery()
-    query = select(folded, func.count(Lesson.id), func.max(Lesson.id))
-    version, lessons, latest = session.execute(query.where(Lesson.site_id == site_id)).one()
-    return State(version or 0, lessons, latest or 0)
+    found = session.execute(text(_STATE.format(":site")), {"site": site_id}).one()
+    return State(*found)

@@ -13,6 +13,7 @@ alike to a share s, one band is the same with the chance s³; that one of 16 is,
 import re
 import unicodedata
 from binascii import crc32
+from collections.abc import Sequence
 from itertools import islice
 
 #: From this share on, texts are the same with changes.
@@ -39,14 +40,21 @@ _DISGUISED = str.maketrans(
     "авекмнорстухіјѕԁһӏɡαεικνορτυχ013457@$!",
     "abekmhopctyxijsdhlgaeikvoptuxoleastasi",
 )
+#: Signs and digits within a word; most texts have none, and are soon folded.
+_MAY_DISGUISE = re.compile(r"[013457@$]|!\w")
 
 
 def folded(text: str) -> str:
     """The words of a text as they compare: one case, no accents, links, signs or disguises."""
     decomposed = unicodedata.normalize("NFKD", _LINK.sub(" ", text[:LOOKED_AT])).casefold()
     decomposed = decomposed[: 3 * LOOKED_AT]
-    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    words = " ".join(_plain(word) for word in re.findall(r"[\w@$!]+", bare))
+    bare = decomposed
+    if not bare.isascii():
+        bare = "".join(letter for letter in bare if not unicodedata.combining(letter))
+    if bare.isascii() and not _MAY_DISGUISE.search(bare):
+        words = " ".join(_WORD.findall(bare))
+    else:
+        words = " ".join(filter(None, map(_plain, re.findall(r"[\w@$!]+", bare))))
     return _AGAIN.sub(r"\1\1", _SPACED.sub(lambda run: run[0].replace(" ", ""), words))
 
 
@@ -96,18 +104,28 @@ def _filled(parts: list[int | None], part: int) -> int:
 
 def likeness(one: str, other: str) -> float:
     """Which share of the shingles that either has both have, from 0 to 1: Jaccard's."""
-    words = folded(one), folded(other)
-    if words[0] == words[1]:
-        return 1.0 if words[0] else 0.0
-    if _is_short(words[0]) or _is_short(words[1]):
+    return _likeness(folded(one), folded(other))
+
+
+def _likeness(one: str, other: str) -> float:
+    if one == other:
+        return 1.0 if one else 0.0
+    if _is_short(one) or _is_short(other):
         return 0.0
-    left, right = _shingles(words[0]), _shingles(words[1])
+    left, right = _shingles(one), _shingles(other)
     return len(left & right) / len(left | right)
 
 
 def are_alike(one: str, other: str) -> bool:
     """Whether one is the other with changes."""
     return likeness(one, other) >= ALIKE
+
+
+def first_alike(text: str, others: Sequence[str]) -> int | None:
+    """The place of the first of these texts that is the same with changes; None where none is."""
+    words = folded(text) if others else ""
+    of_words = (_likeness(words, folded(other)) >= ALIKE for other in others)
+    return next((place for place, is_alike in enumerate(of_words) if is_alike), None)
 
 
 def _is_short(words: str) -> bool:

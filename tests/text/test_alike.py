@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.text.alike import LOOKED_AT, are_alike, folded, likeness, sketch
+from moderation.text.alike import LOOKED_AT, are_alike, first_alike, folded, likeness, sketch
 
 WORDS = "lamp street dark road town council moth star sleep bus walk fear bright owl".split()  # noqa: SIM905 - words read better than a list of them
 
@@ -24,6 +24,8 @@ WORDS = "lamp street dark road town council moth star sleep bus walk fear bright
         ("subscriiiiibe to my channel https://x.example/a?b", "subscriibe to my channel"),
         ("in 2026 we met 404 people", "in 2026 we met 404 people"),
         ("Привет, друзья!", "привет друзья"),
+        ("One ! two __ three", "one two three"),
+        ("One ! tw0 __ three", "one two three"),
         ("😀 …", ""),
     ],
 )
@@ -36,6 +38,14 @@ def test_half_in_common_is_alike() -> None:
     assert likeness(text, f"{text}!") == 1
     assert are_alike(text, f"Hey, {text.upper()} please")
     assert not are_alike(text, "Check the roads of this town at night, friends of the owl")
+
+
+def test_the_first_of_several_that_is_alike_is_told() -> None:
+    text = "Check out this video on my new channel, friends"
+    other = "Check the roads of this town at night, friends of the owl"
+    assert first_alike(text, [other, f"Hey, {text}", text]) == 1
+    assert first_alike(text, [other]) is None
+    assert first_alike(text, []) is None
 
 
 @pytest.mark.parametrize("short", ["Nice song", "Great", "lol :D"])
