@@ -1,5 +1,10 @@
 """`python -m tests.benchmarks.judging`: what judging and learning cost, with few comments and many.
 
+Judging is all that happens between a reply that was read and its verdict: what the classifier
+says, what is looked up about its author, its text, its links, its network, its page, and the rules.
+Learning is the row that a decision writes, and its being taken in by a model in memory. The whole
+of storing a reply and of deciding, indexes included, stands below for comparison.
+
 Both sizes take turns, so that what else the machine does falls on both. What was written is kept in
 the folder, and found there by the next run, and by that of the queue's benchmark.
 """
@@ -14,8 +19,9 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
-from moderation import demo, intake, learning, review
+from moderation import demo, intake, learning, policy, review
 from moderation.models import Comment, Lesson, Moderator, Site, Status
+from moderation.models.comment import Pen
 from moderation.policy import Said
 from moderation.text import addresses
 from moderation.web.service import Service, now
@@ -30,9 +36,21 @@ class Costs(NamedTuple):
     """Milliseconds of one round."""
 
     classifier: float
-    reply: float
-    decision: float
+    judging: float
+    lesson: float
     taking_in: float
+    storing: float
+    decision: float
+
+
+NAMES = {
+    "classifier": "what the classifier says of a text",
+    "judging": "judging a reply, the classifier included",
+    "lesson": "writing a decision's lesson",
+    "taking_in": "taking the lesson in",
+    "storing": "judging a reply and storing it",
+    "decision": "a decision, with its lesson",
+}
 
 
 def main() -> None:
@@ -51,15 +69,8 @@ def main() -> None:
             costs.append(_round(one))
     print(f"\n| median | {asked.sizes[0]:,}, ms | {asked.sizes[1]:,}, ms | ratio |")
     print("|---|--:|--:|--:|")
-    for n, name in enumerate(
-        (
-            "what the classifier says of a text",
-            "a reply judged and stored",
-            "a decision, with its lesson",
-            "taking the lesson in",
-        )
-    ):
-        small, large = (statistics.median(one[n] for one in costs) for costs in rounds)
+    for field, name in NAMES.items():
+        small, large = (statistics.median(getattr(one, field) for one in costs) for costs in rounds)
         print(f"| {name} | {small:.2f} | {large:.2f} | {large / small:.2f} |")
 
 
@@ -68,36 +79,63 @@ def _round(one: Stage) -> Costs:
     with service.database.reading() as session:
         site = session.scalars(select(Site).where(Site.key == demo.SITE)).one()
     said = text()
+    left = _left(service, site, said)
     classifier = _timed(lambda: service.learner.likeness(site.id, Said(said, "Bob")))
-    left = intake.draft(
-        intake.Reply(
-            page=PAGE,
-            title="",
-            parent=None,
-            name="Bob",
-            email=addresses.email_key(email()),
-            website="",
-            body=said,
-        ),
-        service.site_key(site),
-    )
+    likeness = service.learner.likeness(site.id, Said(said, "Bob"))
     with one.browser.application.test_request_context(), service.database.writing() as session:
-        moment = now()
-        reply = _timed(
-            lambda: intake.take(session, service.keyring, site, left, seconds=30, now=moment)
-        )
+        moment, judged = now(), _Judged()
+        asked = {"seconds": 30, "now": moment, "likeness": likeness}
+        with judged:
+            storing = _timed(lambda: intake.take(session, service.keyring, site, left, **asked))
         session.rollback()
     with one.browser.application.test_request_context(), service.database.writing() as session:
         by = session.scalars(select(Moderator).limit(1)).one()
         waiting = session.scalars(_SOME_WAITING).all()
         comment = review.hold(session, by, [random.choice(waiting)]).popitem()[1]
+        # A row that is taken back: the decision writes its own.
+        with session.begin_nested() as tried:
+            lesson = _timed(lambda: Pen(session).lesson(comment, "spam"))
+            tried.rollback()
         status = random.choice((Status.APPROVED, Status.SPAM))
         wish = review.Wish(comment.id, status, comment.version)
         decision = _timed(lambda: review.decide(comment, wish, by=by, at=now()))
         session.commit()
     taking_in = _timed(lambda: service.learner.model(site.id))
     _keep_few(service, site.id)
-    return Costs(classifier, reply, decision, taking_in)
+    judging = classifier + judged.after
+    return Costs(classifier, judging, lesson, taking_in, classifier + storing, decision)
+
+
+def _left(service: Service, site: Site, said: str) -> intake.Draft:
+    reply = intake.Reply(
+        page=PAGE,
+        title="",
+        parent=None,
+        name="Bob",
+        email=addresses.email_key(email()),
+        website="",
+        body=said,
+    )
+    return intake.draft(reply, service.site_key(site))
+
+
+class _Judged:
+    """Milliseconds until the policy gave its verdict, in a block that takes one reply."""
+
+    after = 0.0
+
+    def __enter__(self) -> None:
+        self._judge, began = policy.judge, time.perf_counter()
+
+        def judge(facts: policy.Facts) -> policy.Verdict:
+            verdict = self._judge(facts)
+            self.after = 1_000 * (time.perf_counter() - began)
+            return verdict
+
+        policy.judge = judge
+
+    def __exit__(self, *_error: object) -> None:
+        policy.judge = self._judge
 
 
 _SOME_WAITING = select(Comment.id).where(Comment.status == Status.PENDING).limit(50)
