@@ -112,30 +112,41 @@ def edit(
         raise SameReply
     asked = lists.Asked(_digest(comment), comment.name, comment.website, said.rendered.links)
     listed = lists.listed(session, site.id, asked, now=at)
-    past = _past(session, comment)
-    known = _facts(session, site, comment, said, listed=listed, past=past, at=at)
-    verdict = policy.judge(replace(known, likeness=likeness))
+    facts = _facts(session, site, comment, said, listed=listed, at=at)
+    verdict = policy.judge(replace(facts, likeness=likeness))
     with session.no_autoflush:
-        rendered = said.rendered
-        links, made_by = list(rendered.links), markup.MARKUP_VERSION
-        became = Status.SPAM if verdict.outcome is policy.Outcome.SPAM else Status.PENDING
-        comment.change_text(said.body, rendered.html, links, made_by, at=at, became=became)
-        comment.fingerprint, comment.text_digest = said.fingerprint, said.text_digest
-        comment.evidence = likeness.evidence if likeness else None
-        comment.likeness = likeness.probability if likeness else None
-        comment.score = verdict.score
-        comment.reasons = [reason.stored() for reason in verdict.reasons]
+        _reword(comment, said, verdict, likeness, at)
         clusters.leave(session, comment)
-        is_known = bool(past.approved) or listed.author_trusted
         traits = clusters.traits(
-            site, comment, said.keys, is_known=is_known, hosts_trusted=listed.hosts_trusted
+            site,
+            comment,
+            said.keys,
+            is_known=facts.author_is_known,
+            hosts_trusted=listed.hosts_trusted,
         )
         clusters.find(session, comment, traits, at)
     session.flush()
     LinkedDomain.forget(session, comment.id)
-    LinkedDomain.keep(session, site.id, comment.id, domains.of_links(links))
+    LinkedDomain.keep(session, site.id, comment.id, domains.of_links(comment.links))
     clusters.keep(session, comment, traits, at)
     return True
+
+
+def _reword(
+    comment: Comment,
+    said: Words,
+    verdict: policy.Verdict,
+    likeness: policy.Likeness | None,
+    at: datetime,
+) -> None:
+    became = Status.SPAM if verdict.outcome is policy.Outcome.SPAM else Status.PENDING
+    links, made_by = list(said.rendered.links), markup.MARKUP_VERSION
+    comment.change_text(said.body, said.rendered.html, links, made_by, at=at, became=became)
+    comment.fingerprint, comment.text_digest = said.fingerprint, said.text_digest
+    comment.evidence = likeness.evidence if likeness else None
+    comment.likeness = likeness.probability if likeness else None
+    comment.score = verdict.score
+    comment.reasons = [reason.stored() for reason in verdict.reasons]
 
 
 def _is_there(session: Session, comment: Comment, said: Words) -> bool:
@@ -154,7 +165,6 @@ def _facts(
     said: Words,
     *,
     listed: Listed,
-    past: Past,
     at: datetime,
 ) -> policy.Facts:
     judged = Judged(
@@ -165,7 +175,7 @@ def _facts(
     return judging.facts(
         site,
         judged,
-        past=past,
+        past=_past(session, comment),
         listed=listed,
         sent=Sent.noticed(comment.reasons),
         # How many came at the same time says nothing of a change.

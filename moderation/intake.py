@@ -126,7 +126,7 @@ def take(
     author_id, past = _author(session, keyring, site, left, now)
     sent = Sent(bool(left.reply.honeypot), seconds, solved, site.is_under_attack(now))
     judged, listed = _judged(left), _listed(session, site, left, now)
-    known = judging.facts(
+    facts = judging.facts(
         site,
         judged,
         past=past,
@@ -138,7 +138,7 @@ def take(
         outside=heard,
         now=now,
     )
-    verdict = policy.judge(known)
+    verdict = policy.judge(facts)
     comment = _comment(left, site, thread.id, author_id, verdict, now)
     comment.network_digest = network
     if likeness:
@@ -148,15 +148,29 @@ def take(
         site,
         comment,
         left.keys,
-        is_known=bool(past.approved) or listed.author_trusted,
+        is_known=facts.author_is_known,
         hosts_trusted=listed.hosts_trusted,
         address=left.reply.address,
     )
+    _write(session, comment, verdict, traits, left, now)
+    return comment
+
+
+def _write(
+    session: Session,
+    comment: Comment,
+    verdict: policy.Verdict,
+    traits: clusters.Traits,
+    left: Draft,
+    now: datetime,
+) -> None:
+    """Write a comment with all that is found by it. What belongs together comes last: whoever waits
+    there for another holds nothing that they need.
+    """
     clusters.find(session, comment, traits, now)
     _store(session, comment, verdict, now)
-    LinkedDomain.keep(session, site.id, comment.id, domains.of_links(left.rendered.links))
+    LinkedDomain.keep(session, comment.site_id, comment.id, domains.of_links(left.rendered.links))
     clusters.keep(session, comment, traits, now)
-    return comment
 
 
 def _store(session: Session, comment: Comment, verdict: policy.Verdict, now: datetime) -> None:

@@ -74,3 +74,8 @@ class Facts:
     blocked_words: tuple[str, ...] = ()
     links_allowed: int = 1
     rules: Wishes = field(default_factory=Wishes)
+
+    @property
+    def author_is_known(self) -> bool:
+        """Whether a moderator approved something of the author before, or trusts them."""
+        return bool(self.approved_before) or self.author_trusted
