@@ -58,7 +58,9 @@ REASONS: dict[str, Any] = {
         "Of its letters, %(detail)s percent are none that the site's language is written in."
     ),
     "old_page": _("The first reply to its page came %(detail)s days before."),
-    "stranger_links": _("It has links, and nothing by this author was approved before."),
+    "stranger_links": _(
+        "It has links, or its author a website, and nothing by this author was approved before."
+    ),
     "learned": _("It is like comments that were marked as spam here."),
     "learned_wanted": _("It is like comments that were approved here."),
     # These name what was heard; `outside_words` says it.
