@@ -1,10 +1,12 @@
 """The database: sound, migrated, and the same on both kinds."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from characters import World
 from sqlalchemy import text
 
@@ -98,6 +100,19 @@ def test_a_database_that_is_not_migrated_is_not_ready(settings: Settings) -> Non
                 {"head": migrations.newest()},
             )
         database.dispose()
+
+
+def test_the_newest_revision_is_the_one_that_migrations_lead_to(own_world: World) -> None:
+    head = ScriptDirectory.from_config(migrations.configuration()).get_current_head()
+    with own_world.database.engine.connect() as connection:
+        assert migrations.newest() == head == migrations.current(connection)
+
+
+def test_an_empty_database_has_no_revision(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'empty.sqlite3'}")
+    with database.engine.connect() as connection:
+        assert migrations.current(connection) is None
+    database.dispose()
 
 
 def test_a_moment_without_a_zone_is_refused() -> None:

@@ -157,7 +157,8 @@ def run_server(host: str, port: int, workers: int) -> None:
     with ExitStack() as running:
         for one in (known, *beside):
             running.enter_context(one)
-        server("moderation:create_app", host, port, workers).serve()
+        # Without the commands, which nobody gives to a process that serves.
+        server("moderation.web:make_app", host, port, workers).serve()
 
 
 def server(target: str, host: str, port: int, workers: int) -> Granian:

@@ -1,9 +1,12 @@
 """Passwords are tried, and whoever tries too often has to wait."""
 
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import timedelta
+from secrets import token_bytes
 
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 from flask import Response, request
 from flask_babel import lazy_gettext as _
 from sqlalchemy import delete, func, select
@@ -12,13 +15,20 @@ from sqlalchemy.orm import Session
 from moderation.accounts import HASHER, account_digest
 from moderation.keeping import network_digest
 from moderation.models import Moderator, Secret, SignInFailure
-from moderation.privacy import new_id, new_token
+from moderation.privacy import new_id
 
 from .service import now, reading, service, writing
 
-#: Verified where there is no such account, so that the answer takes as long as for a wrong
-#: password. Nobody knows what it hashes.
-_NOBODYS_HASH = HASHER.hash(new_token())
+
+def _nobodys_hash() -> str:
+    """What is verified where there is no such account, so that the answer takes as long as for a
+    wrong password: chance, written as the hash of a password would be. No password is known for it.
+    """
+    sizes = (HASHER.salt_len, HASHER.hash_len)
+    salt, digest = (b64encode(token_bytes(size)).decode().rstrip("=") for size in sizes)
+    costs = f"m={HASHER.memory_cost},t={HASHER.time_cost},p={HASHER.parallelism}"
+    return f"$argon2id$v={ARGON2_VERSION}${costs}${salt}${digest}"
+
 
 #: Failures within the window, from one network for one account, after which it has to wait;
 #: and for one account from anywhere, which slows a guesser with many addresses.
@@ -56,7 +66,7 @@ def proven(email: str, given: str) -> str | None:
 def is_password(stored: str | None, given: str) -> bool:
     """Whether it is the password; where there is none to compare with, that takes as long."""
     try:
-        return HASHER.verify(stored or _NOBODYS_HASH, given) and stored is not None
+        return HASHER.verify(stored or _nobodys_hash(), given) and stored is not None
     except (VerificationError, InvalidHashError):
         return False
 

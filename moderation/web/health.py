@@ -1,11 +1,10 @@
 """Whether the process lives, and whether it can serve."""
 
-from alembic.runtime.migration import MigrationContext
 from flask import Blueprint, Response
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from moderation.migrations import newest
+from moderation.migrations import current, newest
 from moderation.models import Site, Tally
 from moderation.privacy import Unopenable
 
@@ -30,8 +29,7 @@ def ready() -> Response:
 def _trouble() -> str:
     try:
         session = reading()
-        current = MigrationContext.configure(session.connection()).get_current_revision()
-        if current != newest():
+        if current(session.connection()) != newest():
             return "The database is not migrated: run `moderation upgrade`."
         for site in session.scalars(select(Site).limit(1)):
             service().site_key(site)

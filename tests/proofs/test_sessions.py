@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from argon2 import extract_parameters
+from argon2.exceptions import VerifyMismatchError
 from authenticator import code_of, forget_the_last_code, half_signed_in, set_up_app
 from characters import ANN, OLGA, PASSWORD, SignedIn, World
 from flask.testing import FlaskClient
@@ -15,7 +17,7 @@ from servers import at_once
 from sqlalchemy import delete, update
 from werkzeug.test import TestResponse
 
-from moderation import factors
+from moderation import accounts, factors
 from moderation.models import HalfSignIn, Moderator, SignIn
 from moderation.web import guesses, sessions
 from moderation.web.guesses import MOST_HERE, WINDOW
@@ -283,6 +285,14 @@ def test_others_and_the_same_person_elsewhere_can_still_sign_in(world: World) ->
         failed(client)
     assert _try(world.client(), OLGA, PASSWORD, "203.0.113.7").status_code == 303
     assert _try(world.client(), ANN, PASSWORD, "198.51.100.9").status_code == 303
+
+
+def test_an_unknown_account_is_compared_with_a_hash_that_costs_the_same() -> None:
+    nobodys = guesses._nobodys_hash()
+    assert extract_parameters(nobodys) == extract_parameters(accounts.HASHER.hash("Ann's"))
+    assert not guesses.is_password(None, "Ann's")
+    with pytest.raises(VerifyMismatchError):
+        accounts.HASHER.verify(nobodys, "Ann's")
 
 
 def test_many_guesses_at_once_count_as_many(world: World) -> None:

@@ -2,14 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import exists, func, select, text
 from sqlalchemy.orm import Session
 
-from moderation import attack
+from moderation import attack, migrations
 from moderation.config import Settings
 from moderation.database import Database, has_wal_reset_bug
-from moderation.migrations import newest
 from moderation.models import (
     AuthenticatorApp,
     Decision,
@@ -35,8 +33,8 @@ WRITTEN = datetime(2026, 1, 1, tzinfo=UTC)
 
 def migrated(session: Session) -> Finding:
     """Whether the database has the tables of this version."""
-    current = MigrationContext.configure(session.connection()).get_current_revision()
-    if current == newest():
+    current = migrations.current(session.connection())
+    if current == migrations.newest():
         return ok("database", f"The database answers, and has the newest tables ({current}).")
     return problem(
         "database",
