@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, exists, insert, select
+from sqlalchemy import Row, bindparam, exists, insert, literal_column, select
 from sqlalchemy.orm import Session
 
 from moderation import captcha, clusters, judging, lists, notices, outside, policy, privacy
@@ -265,6 +265,8 @@ def _begin_thread(session: Session, site_id: str, page: str, now: datetime) -> N
     insert_once(session, Thread, row)
 
 
+#: Any status, so that the index by status can be used; as text, not as values that are bound.
+_ANY: list[Any] = [literal_column(f"'{status}'") for status in Status]
 #: A thread, whether it has the same reply from somebody of the same name, how many replies of the
 #: site say the same, and how many came of late: each the beginning of an index range.
 _THREAD = select(
@@ -287,7 +289,7 @@ _THREAD = select(
         "page"
     ),
     judging.recent(
-        "site", _comments.c.site_id == bindparam("site_id"), _comments.c.status.in_(list(Status))
+        "site", _comments.c.site_id == bindparam("site_id"), _comments.c.status.in_(_ANY)
     ).label("site"),
 ).where(_threads.c.site_id == bindparam("site_id"), _threads.c.page == bindparam("page"))
 

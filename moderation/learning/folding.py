@@ -9,7 +9,7 @@ from moderation.models import Learned, Lesson, Site
 from moderation.policy import classifier, traits
 
 from .anew import begin, hold
-from .lessons import LESSONS, snapshot, take_in, texts_of
+from .lessons import lessons_of, snapshot, take_in, texts_of
 
 #: From so many lessons on they are folded into the stored model.
 FOLD_AT = 100
@@ -22,7 +22,7 @@ def fold(database: Database, site_id: str) -> int:
     one transaction: so each is learned once.
     """
     with snapshot(database) as session:
-        lessons = session.execute(LESSONS.where(Lesson.site_id == site_id)).all()
+        lessons = lessons_of(session, site_id)
         texts = texts_of(session, lessons)
     if not lessons:
         return 0

@@ -4,18 +4,20 @@ from array import array
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy import Row, bindparam, select
+from sqlalchemy.orm import Session
 
-from moderation.database import Database
-from moderation.models import Comment, Learned, Lesson
+from moderation.database import Database, table
+from moderation.models import Comment, Learned, Lesson, said_of
 from moderation.policy import classifier, traits
 
 #: So many lessons are folded at once, and taken in before one judgement: more wait for the folding.
 MOST_AT_ONCE = 500
-LESSONS = (
-    select(Lesson.id, Lesson.comment_id, Lesson.spam, Lesson.wanted, Lesson.evidence, Lesson.pieces)
-    .order_by(Lesson.id)
+_lessons, _comments = table(Lesson), table(Comment)
+_LESSONS = (
+    select(_lessons)
+    .where(_lessons.c.site_id == bindparam("site_id"), _lessons.c.id > bindparam("after"))
+    .order_by(_lessons.c.id)
     .limit(MOST_AT_ONCE)
 )
 SAID = (
@@ -45,6 +47,17 @@ def stored_model(session: Session, site_id: str) -> classifier.Model:
     return classifier.Model.of_stored(row.model)
 
 
+#: What lies in the columns of SAID, without an object a row.
+_SAID = select(_comments.c.id, *(_comments.c[column.key] for column in SAID[1:])).where(
+    _comments.c.id.in_(bindparam("ids", expanding=True))
+)
+
+
+def lessons_of(session: Session, site_id: str, after: int = 0) -> Sequence[Row[Any]]:
+    """The lessons of a site with a higher id than `after`, the oldest first, so many at most."""
+    return session.connection().execute(_LESSONS, {"site_id": site_id, "after": after}).all()
+
+
 def texts_of(session: Session, lessons: Sequence[Any]) -> dict[str, Sequence[int]]:
     """The pieces of the comments that these lessons are about, where they are yet to be worked
     out, by comment id.
@@ -52,8 +65,8 @@ def texts_of(session: Session, lessons: Sequence[Any]) -> dict[str, Sequence[int
     ids = {one.comment_id for one in lessons if one.pieces is None}
     if not ids:
         return {}
-    query = select(Comment).where(Comment.id.in_(ids)).options(load_only(*SAID))
-    return {one.id: traits.buckets(one.said) for one in session.scalars(query)}
+    rows = session.connection().execute(_SAID, {"ids": list(ids)})
+    return {row.id: traits.buckets(said_of(row)) for row in rows}
 
 
 def take_in(

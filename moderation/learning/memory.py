@@ -2,7 +2,9 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
@@ -11,7 +13,7 @@ from moderation.database import Database
 from moderation.models import Lesson
 from moderation.policy import classifier, traits
 
-from .lessons import LESSONS, snapshot, stored_model, take_in, texts_of
+from .lessons import MOST_AT_ONCE, lessons_of, snapshot, stored_model, take_in, texts_of
 
 #: Models kept in a process's memory, of 2 MB each.
 MOST_IN_MEMORY = 16
@@ -71,21 +73,28 @@ class Learner:
         return kept.model
 
     def _take_in(self, session: Session, site_id: str, kept: Kept, now: State) -> None:
-        unseen = select(func.count()).where(
-            Lesson.site_id == site_id, Lesson.id > kept.state.latest
-        )
-        more = session.scalar(unseen) or 0
-        only_more = kept.state.version == now.version and kept.state.lessons + more == now.lessons
-        if not only_more:
+        rows = lessons_of(session, site_id, kept.state.latest)
+        if not _only_more(session, site_id, kept.state, now, rows):
             kept.model = stored_model(session, site_id)
             kept.state = State(now.version)
-        rows = session.execute(
-            LESSONS.where(Lesson.site_id == site_id, Lesson.id > kept.state.latest)
-        ).all()
+            rows = lessons_of(session, site_id)
         take_in(kept.model, rows, texts_of(session, rows))
         # As far as it got: where more are waiting, they are folded before long.
         latest = rows[-1].id if rows else kept.state.latest
         kept.state = State(now.version, kept.state.lessons + len(rows), latest)
+
+
+def _only_more(
+    session: Session, site_id: str, kept: State, now: State, rows: Sequence[Any]
+) -> bool:
+    """Whether nothing that was taken in is gone since, with `rows` the first that came after."""
+    if kept.version != now.version:
+        return False
+    more = len(rows)
+    if more == MOST_AT_ONCE:
+        unseen = select(func.count()).where(Lesson.site_id == site_id, Lesson.id > kept.latest)
+        more = session.scalar(unseen) or 0
+    return kept.lessons + more == now.lessons
 
 
 #: For one statement outside of any session, too: most replies come where nothing was decided
@@ -96,9 +105,9 @@ _STATE = """
         COALESCE((SELECT max(id) FROM lesson WHERE site_id = site.id), 0)
     FROM site WHERE id = {0}
 """
+_STATE_OF = text(_STATE.format(":site"))
 
 
 def state_of(session: Session, site_id: str) -> State:
     """What is folded of a site, and what is not yet."""
-    found = session.execute(text(_STATE.format(":site")), {"site": site_id}).one()
-    return State(*found)
+    return State(*session.connection().execute(_STATE_OF, {"site": site_id}).one())

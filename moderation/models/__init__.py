@@ -5,7 +5,7 @@ from .author import Author
 from .band import Band, InCommon
 from .batch import WORKING, Batch, BatchItem, Outcome, Stage
 from .change import Change, What
-from .comment import CHANGES, MOST_RISK, Comment, NotAllowed, Stale, example
+from .comment import CHANGES, MOST_RISK, Comment, NotAllowed, Stale, example, said_of
 from .decision import Actor, AddressView, Decision
 from .document import Document
 from .factor import AuthenticatorApp, Passkey, RecoveryCode
@@ -117,4 +117,5 @@ __all__ = [
     "example",
     "laid_over",
     "open_sites",
+    "said_of",
 ]

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Computed,
     ForeignKey,
     Index,
+    Row,
     String,
     Text,
     UniqueConstraint,
@@ -338,8 +339,7 @@ class Comment(Base):
     @property
     def said(self) -> Said:
         """What the classifier looks at."""
-        came = tuple(sorted(CAME.intersection(reason["code"] for reason in self.reasons)))
-        return Said(self.source, self.name, self.website, tuple(self.links), came)
+        return said_of(self)
 
     def keep_lessons(self) -> None:
         """Work out what is yet to be learned from its words (or to be taken back), before they
@@ -389,6 +389,12 @@ class Comment(Base):
     def _becomes(self, column: str, value: Any) -> None:
         # As if it had been read so: the row is written by a statement, not by the session.
         set_committed_value(self, column, value)
+
+
+def said_of(stored: "Comment | Row[Any]") -> Said:
+    """What the classifier looks at of a comment, or of a row with its columns."""
+    came = tuple(sorted(CAME.intersection(reason["code"] for reason in stored.reasons)))
+    return Said(stored.source, stored.name, stored.website, tuple(stored.links), came)
 
 
 class Pen:

@@ -133,10 +133,12 @@ class Model:
         in_spam, in_wanted = spam.counts, wanted.counts
         total, known, log = 0.0, 0, math.log
         for bucket in buckets:
-            # What is taken back may come before what it takes back: then there is less than none.
-            seen, other = max(0, in_spam[bucket]), max(0, in_wanted[bucket])
-            if seen or other:
+            seen, other = in_spam[bucket], in_wanted[bucket]
+            if seen > 0 or other > 0:
                 known += 1
+                # What is taken back may come before what it takes back: there is less than none.
+                if seen < 0 or other < 0:
+                    seen, other = max(0, seen), max(0, other)
                 # Both forms at once: the sum of their logarithms is that of their product.
                 total += log(
                     (seen + SEEN_IN_A_REPLY)
