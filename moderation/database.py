@@ -176,6 +176,8 @@ def _sqlite_engine(url: str) -> Engine:
         module=sqlite_module(),
         pool_size=POOL_SIZE,
         max_overflow=POOL_SIZE,
+        # The connection that was used last knows what it wrote, and forgets what others write.
+        pool_use_lifo=True,
         connect_args={
             "timeout": BUSY_SECONDS,
             "check_same_thread": False,

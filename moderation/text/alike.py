@@ -40,8 +40,6 @@ _DISGUISED = str.maketrans(
     "авекмнорстухіјѕԁһӏɡαεικνορτυχ013457@$!",
     "abekmhopctyxijsdhlgaeikvoptuxoleastasi",
 )
-#: Signs and digits within a word; most texts have none, and are soon folded.
-_MAY_DISGUISE = re.compile(r"[013457@$]|!\w")
 
 
 def folded(text: str) -> str:
@@ -51,15 +49,14 @@ def folded(text: str) -> str:
     bare = decomposed
     if not bare.isascii():
         bare = "".join(letter for letter in bare if not unicodedata.combining(letter))
-    if bare.isascii() and not _MAY_DISGUISE.search(bare):
-        words = " ".join(_WORD.findall(bare))
-    else:
-        words = " ".join(filter(None, map(_plain, re.findall(r"[\w@$!]+", bare))))
+    words = " ".join(filter(None, map(_plain, re.findall(r"[\w@$!]+", bare))))
     return _AGAIN.sub(r"\1\1", _SPACED.sub(lambda run: run[0].replace(" ", ""), words))
 
 
 def _plain(word: str) -> str:
     """A word without its signs; where it has Latin letters, disguised ones are Latin, too."""
+    if word.isascii() and word.isalpha():
+        return word
     if re.search("[a-z]", word) and not word.isalpha():
         word = word.rstrip("!").translate(_DISGUISED)
     elif re.search("[a-z]", word) and not word.isascii():
