@@ -7,13 +7,13 @@ PORT ?= 8000
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test check bench bench-queue prove translations lock chromium
+.PHONY: run test check bench bench-queue bench-judging prove translations lock chromium
 
 run: $(VENV)/.run
 	@$(BIN)/moderation demo --port $(PORT)
 
 test: check chromium
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -28,6 +28,10 @@ bench: $(VENV)/.test $(VENV)/isso/.done
 # The queue with a thousand and with a million waiting: minutes to write them, kept in /var/tmp.
 bench-queue: $(VENV)/.test
 	$(BIN)/python -m tests.benchmarks.queue
+
+# What judging and learning cost with the same two databases.
+bench-judging: $(VENV)/.test
+	$(BIN)/python -m tests.benchmarks.judging
 
 # The proofs at their full size; `make prove NAME=challenge` for one.
 prove: $(VENV)/.test

@@ -265,7 +265,8 @@ def _begin_thread(session: Session, site_id: str, page: str, now: datetime) -> N
     insert_once(session, Thread, row)
 
 
-#: Any status, so that the index by status can be used; as text, not as values that are bound.
+#: Any status, so that the index by status can be used. As text: a list of values that are bound
+#: would be written into the statement anew each time.
 _ANY: list[Any] = [literal_column(f"'{status}'") for status in Status]
 #: A thread, whether it has the same reply from somebody of the same name, how many replies of the
 #: site say the same, and how many came of late: each the beginning of an index range.

@@ -8,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from characters import World
-from sqlalchemy import text
+from sqlalchemy import column, func, select, table, text, union_all
 
 from moderation import database as database_module
 from moderation import migrations
@@ -113,6 +113,38 @@ def test_an_empty_database_has_no_revision(tmp_path: Path) -> None:
     with database.engine.connect() as connection:
         assert migrations.current(connection) is None
     database.dispose()
+
+
+THINGS = table("thing", column("name"))
+ENDINGS = {
+    "limit": (select(THINGS.c.name).limit(3), "LIMIT ? + 0"),
+    "limit and offset": (select(THINGS.c.name).limit(3).offset(5), "LIMIT ? + 0 OFFSET ?"),
+    "offset alone": (select(THINGS.c.name).offset(5), "OFFSET ?"),
+    "several": (
+        union_all(select(THINGS.c.name), select(THINGS.c.name)).limit(3),
+        "LIMIT ? + 0",
+    ),
+    "limit within a limit": (
+        select(THINGS.c.name).limit(
+            select(func.count()).select_from(THINGS).limit(1).scalar_subquery()
+        ),
+        "LIMIT ? + 0) + 0",
+    ),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_sqlite_is_not_shown_how_many_rows_are_wanted(ending: str, tmp_path: Path) -> None:
+    """It would plan the statement anew at each call (see `database._SqliteCompiler`)."""
+    statement, expected = ENDINGS[ending]
+    engine = Database(f"sqlite:///{tmp_path / 'things.sqlite3'}").engine
+    assert str(statement.compile(engine)).endswith(expected)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE thing (name TEXT)")
+        connection.execute(THINGS.insert(), [{"name": letter} for letter in "abcdef"])
+        found = connection.execute(statement).all()
+    engine.dispose()
+    assert len(found) == {"limit": 3, "several": 3, "limit within a limit": 6}.get(ending, 1)
 
 
 def test_a_moment_without_a_zone_is_refused() -> None:

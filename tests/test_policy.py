@@ -230,6 +230,7 @@ def test_the_honeypot_and_haste_alone_never_discard() -> None:
     assert effects["honeypot"] is effects["haste"] is Effect.SCORE
 
 
+several = st.lists(st.text(max_size=20), max_size=7).map(tuple)
 facts = st.builds(
     Facts,
     text=st.text(max_size=200),
@@ -248,10 +249,36 @@ facts = st.builds(
     site_recent=st.integers(0, 10**9),
     page_days=st.floats(0, allow_nan=False),
     address_blocked=st.booleans(),
+    name_blocked=st.booleans(),
+    domains_blocked=several,
+    address_watched=st.booleans(),
+    name_watched=st.booleans(),
+    domains_watched=several,
     author_trusted=st.booleans(),
     links_trusted=st.integers(0, 5),
-    domains_new=st.lists(st.text(max_size=20), max_size=7).map(tuple),
-    domains_alike=st.lists(st.text(max_size=20), max_size=7).map(tuple),
+    domains_new=several,
+    domains_short=several,
+    domains_alike=several,
+    likeness=st.none()
+    | st.builds(
+        Likeness,
+        evidence=st.floats(-40, 40),
+        probability=st.floats(0, 1),
+        alike=st.integers(0, 10**6),
+        words=several,
+        spam=st.integers(0, 10**6),
+        wanted=st.integers(0, 10**6),
+    ),
+    outside=st.lists(
+        st.builds(
+            Heard,
+            st.sampled_from(["akismet", "webhook", "stopforumspam"]),
+            st.sampled_from(["spam", "discard", "publish", "hold", "listed", "none", "failed"]),
+            st.sampled_from(Effect),
+            st.sampled_from(["ip", "email", "domain", "name"]),
+        ),
+        max_size=4,
+    ).map(tuple),
     rules=st.dictionaries(
         st.sampled_from([*TERMS, "gone"]),
         st.dictionaries(
@@ -271,6 +298,7 @@ facts = st.builds(
     twins=st.integers(0, 10**9),
     page_is_ours=st.booleans(),
     honeypot_filled=st.booleans(),
+    solved=st.booleans(),
     seconds_to_answer=st.floats(allow_nan=False),
     hold_everything=st.booleans(),
     under_attack=st.booleans(),
@@ -285,7 +313,7 @@ def test_no_facts_make_it_raise_and_judging_twice_says_the_same(given_facts: Fac
     assert verdict == judge(given_facts)
     assert 0 <= verdict.score <= 100
     effects = {reason.effect for reason in verdict.reasons}
-    if not given_facts.rules.said:
+    if not (given_facts.rules.said or given_facts.outside):
         waits = verdict.score >= HOLD_AT or Effect.HOLD in effects
         assert verdict.outcome is (Outcome.HOLD if waits else Outcome.PUBLISH)
     if verdict.outcome is Outcome.PUBLISH:

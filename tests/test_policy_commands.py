@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from characters import World
 from click.testing import Result
+from sqlalchemy import select
+
+from moderation.models import Site
 
 SPAM = "Subscribe to my channel {n}, free gifts at http://gifts{n}.example"
 WANTED = "The bridge in the second part opened in May, page {n} says."
@@ -48,6 +51,31 @@ def test_a_file_is_judged_in_its_order_and_each_judgement_written(
     assert told[0]["verdict"] == "hold"  # nothing was known yet
     assert told[139]["verdict"] == "spam"
     assert all(0 <= float(row["score"]) <= 1 for row in told)
+
+
+def test_lines_that_are_not_in_the_order_of_their_dates_are_told_of(
+    world: World, tmp_path: Path
+) -> None:
+    dated = [("a", date, "Words.", "0") for date in ("2026-03-01", "2026-02-01", "", "2026-02-02")]
+    done = run(world, "replay", str(written(tmp_path / "past.csv", dated)))
+    assert done.exit_code == 0, done.output
+    assert "1 lines are dated before the one above them." in done.output
+    done = run(world, "replay", str(written(tmp_path / "past.csv", dated[1:])))
+    assert "dated before" not in done.output
+
+
+def test_a_site_is_replayed_by_its_own_limit(world: World) -> None:
+    world.decide(world.left(), "approved")
+    with world.database.writing() as session:
+        blog = session.scalars(select(Site).where(Site.key == "blog")).one()
+        blog.options = {"rules": {"learned": {"percent": 95}}}
+        session.commit()
+    assert "spam from 95 % on" in run(world, "replay", "--site", "blog").output
+
+
+def test_where_nothing_was_decided_the_replay_says_so(world: World) -> None:
+    world.left()
+    assert "There are no decisions to replay yet." in run(world, "replay").output
 
 
 def test_what_was_decided_on_a_site_is_judged_once_more(world: World) -> None:

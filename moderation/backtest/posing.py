@@ -226,7 +226,7 @@ def _twins(session: Session, site_id: str, rows: Sequence[Row[Any]]) -> dict[str
     before: dict[str, int] = {}
     for row in reversed(rows):
         left[row.text_digest] = left.get(row.text_digest, 1) - 1
-        before[row.id] = left[row.text_digest]
+        before[row.id] = min(left[row.text_digest], judging.MOST_TWINS)
     return before
 
 

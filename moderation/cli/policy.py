@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 from flask.cli import with_appcontext
@@ -37,6 +37,17 @@ _LINE = re.compile(r"<br ?/?>", re.IGNORECASE)
 _HREF = re.compile(r'<a\s[^<>]{0,1000}?href="([^"<>]{1,2000})"', re.IGNORECASE)
 
 
+class Source(NamedTuple):
+    """Comments to be replayed, in the order of posting, and from how many hundredths of
+    probability on the verdict is "spam".
+    """
+
+    name: str
+    number: int
+    examples: Iterable[tuple[Said, bool]]
+    spam_from: int = SPAM_FROM
+
+
 class Unusable(click.ClickException):
     """A file, or what is stored, cannot be used; the message says why."""
 
@@ -56,21 +67,23 @@ def policy() -> None:
 def replay_command(file: Path | None, key: str | None, scores: Path | None) -> None:
     """Judge past comments in the order of posting, learning after each.
 
-    From FILE.csv (columns author, date, content, spam), from the decisions of one site, or from
-    those of all of them one after the other.
+    From FILE.csv (columns author, date, content, spam; the first line was posted first), from the
+    decisions of one site, by its own limit, or from those of all of them one after the other.
     """
     if file and key:
         raise Unusable("Name a file or a site, not both.")
-    sources = [_file(file)] if file else list(_sites(key))
-    written: list[tuple[int, Judged]] = []
-    for name, number, examples in sources:
-        with click.progressbar(length=number, label=f"Replaying {name}", file=sys.stderr) as bar:
+    written: list[Judged] = []
+    for source in [_file(file)] if file else _sites(key):
+        label = f"Replaying {source.name}"
+        with click.progressbar(length=source.number, label=label, file=sys.stderr) as bar:
             judged = []
-            for one in replay(examples):
+            for one in replay(source.examples, spam_from=source.spam_from):
                 judged.append(one)
                 bar.update(1)
-        _report(name, judged)
-        written += [(row, one) for row, one in enumerate(judged, 1)]
+        _report(source, judged)
+        written += judged
+    if not (file or written):
+        click.echo("There are no decisions to replay yet.")
     if scores:
         _write(scores, written)
         click.echo(f"Wrote {len(written)} judgements to {scores}.")
@@ -107,12 +120,14 @@ def _decided(site: Site) -> int:
         return session.scalar(query) or 0
 
 
-def _sites(key: str | None) -> Iterator[tuple[str, int, Iterable[tuple[Said, bool]]]]:
+def _sites(key: str | None) -> Iterator[Source]:
     for site in _found(key):
-        yield site.key, _decided(site), learning.examples(database(), site.id)
+        limit = site.settings.rules.number("learned", "percent")
+        examples = learning.examples(database(), site.id)
+        yield Source(site.key, _decided(site), examples, limit)
 
 
-def _file(path: Path) -> tuple[str, int, list[tuple[Said, bool]]]:
+def _file(path: Path) -> Source:
     csv.field_size_limit(LONGEST_FIELD)
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
@@ -121,18 +136,27 @@ def _file(path: Path) -> tuple[str, int, list[tuple[Said, bool]]]:
         raise Unusable(f"{path} cannot be read: {error.strerror}.") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise Unusable(f"{path} is not a CSV file in UTF-8: {error}.") from error
-    return path.name, len(examples), examples
+    return Source(path.name, len(examples), examples)
 
 
 def _examples(rows: "csv.DictReader[str]") -> Iterator[tuple[Said, bool]]:
     missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
     if missing:
         raise Unusable(f"The file has no column {', '.join(missing)}; it needs {_listed()}.")
+    before, earlier = "", 0
     for row in rows:
+        dated = row["date"] or before
+        before, earlier = dated, earlier + (dated < before)
         label = (row["spam"] or "").strip().lower()
         if label not in LABELS or row["content"] is None:
             raise Unusable(f"Line {rows.line_num}: the column spam says 1 or 0.")
         yield _said(row), LABELS[label]
+    if earlier:
+        click.echo(
+            f"{earlier} lines are dated before the one above them. They are judged in the order "
+            "of the file all the same.",
+            err=True,
+        )
 
 
 def _listed() -> str:
@@ -149,13 +173,14 @@ def _said(row: dict[str, str]) -> Said:
     return Said(text, row["author"] or "", "", tuple(links))
 
 
-def _report(name: str, judged: list[Judged]) -> None:
+def _report(source: Source, judged: list[Judged]) -> None:
     found = measures(judged)
     spam = sum(one.spam for one in judged)
-    click.echo(f"{name}: {len(judged)} comments, {spam} of them spam")
+    click.echo(f"{source.name}: {len(judged)} comments, {spam} of them spam")
     click.echo(f"  ranking, from comment {RANKED_AFTER + 1} on")
     _line("area under the ROC curve", found.area)
-    click.echo(f"  verdicts, from comment {TRUSTED_AFTER + 1} on (spam from {SPAM_FROM} % on)")
+    limit = f"spam from {source.spam_from} % on"
+    click.echo(f"  verdicts, from comment {TRUSTED_AFTER + 1} on ({limit})")
     _line("precision: of the verdict spam, is spam", found.precision)
     _line("recall: of all spam, has the verdict spam", found.recall)
     _line("F1", found.f1)
@@ -167,11 +192,13 @@ def _line(label: str, value: float | None) -> None:
     click.echo(f"    {label:<46}{'-' if value is None else f'{value:.3f}'}")
 
 
-def _write(path: Path, judged: list[tuple[int, Judged]]) -> None:
+def _write(path: Path, judged: list[Judged]) -> None:
     try:
         with path.open("w", encoding="utf-8", newline="") as lines:
             rows: Any = csv.writer(lines)
             rows.writerow(("row", "score", "verdict"))
-            rows.writerows((row, f"{one.score:.6f}", one.verdict) for row, one in judged)
+            rows.writerows(
+                (row, f"{one.score:.6f}", one.verdict) for row, one in enumerate(judged, 1)
+            )
     except OSError as error:
         raise Unusable(f"{path} cannot be written: {error.strerror}.") from error

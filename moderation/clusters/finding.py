@@ -146,7 +146,7 @@ def find(session: Session, comment: Comment, known: Traits, now: datetime) -> No
 def _closest(rows: Sequence[Row[Any]], known: Traits, now: datetime) -> Row[Any] | None:
     """Whom it is the most like: by its text, else by a domain, else by its network."""
     same = [row for row in rows if row.kind is InCommon.TEXT][:_COMPARED]
-    first = alike.first_alike(known.text, [markup.plain(row.html) for row in same])
+    first = alike.first_alike(known.text, (markup.plain(row.html) for row in same))
     if first is not None:
         return same[first]
     for row in rows:

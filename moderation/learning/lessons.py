@@ -47,14 +47,16 @@ def stored_model(session: Session, site_id: str) -> classifier.Model:
     return classifier.Model.of_stored(row.model)
 
 
-#: What lies in the columns of SAID, without an object a row.
-_SAID = select(_comments.c.id, *(_comments.c[column.key] for column in SAID[1:])).where(
+#: The columns of SAID, without an object a row.
+_SAID = select(*(_comments.c[column.key] for column in SAID)).where(
     _comments.c.id.in_(bindparam("ids", expanding=True))
 )
 
 
 def lessons_of(session: Session, site_id: str, after: int = 0) -> Sequence[Row[Any]]:
-    """The lessons of a site with a higher id than `after`, the oldest first, so many at most."""
+    """The lessons of a site with a higher id than `after`, the oldest first, MOST_AT_ONCE
+    of them at most.
+    """
     return session.connection().execute(_LESSONS, {"site_id": site_id, "after": after}).all()
 
 

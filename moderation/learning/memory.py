@@ -73,7 +73,9 @@ class Learner:
         return kept.model
 
     def _take_in(self, session: Session, site_id: str, kept: Kept, now: State) -> None:
-        rows = lessons_of(session, site_id, kept.state.latest)
+        rows: Sequence[Any] = ()
+        if kept.state.version == now.version:
+            rows = lessons_of(session, site_id, kept.state.latest)
         if not _only_more(session, site_id, kept.state, now, rows):
             kept.model = stored_model(session, site_id)
             kept.state = State(now.version)
@@ -103,7 +105,7 @@ _STATE = """
     SELECT COALESCE((SELECT version FROM learned WHERE site_id = site.id), 0),
         (SELECT count(*) FROM lesson WHERE site_id = site.id),
         COALESCE((SELECT max(id) FROM lesson WHERE site_id = site.id), 0)
-    FROM site WHERE id = {0}
+    FROM (SELECT {0} AS id) AS site
 """
 _STATE_OF = text(_STATE.format(":site"))
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HERE = Path(__file__).parent
+_HERE = Path(__file__).parent
 
 
 def configuration() -> "Config":
@@ -21,7 +21,7 @@ def configuration() -> "Config":
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(HERE))
+    config.set_main_option("script_location", str(_HERE))
     config.set_main_option("path_separator", "os")
     return config
 
@@ -31,7 +31,7 @@ def newest() -> str:
     """The revision that a database must have to be served: they are numbered, and files begin with
     their number.
     """
-    return max(path.name.partition("_")[0] for path in (HERE / "versions").glob("[0-9]*.py"))
+    return max(path.name.partition("_")[0] for path in (_HERE / "versions").glob("[0-9]*.py"))
 
 
 def current(connection: Connection) -> str | None:

@@ -3,8 +3,8 @@
 Naive Bayes over pieces of text, in two forms that err in different ways, and their mean: one counts
 in how many replies a piece stands (Bernoulli), one how large a part of all pieces it is
 (multinomial; both in McCallum and Nigam, "A Comparison of Event Models for Naive Bayes Text
-Classification", 1998). The sum of a long text's evidence, whose pieces overlap, is divided by a
-power of their number: naive Bayes is far too sure otherwise.
+Classification", 1998). The sum of a long text's evidence, whose pieces overlap, is divided by the
+square root of their number: naive Bayes is far too sure otherwise.
 
 It is made of counts alone. So learning is adding and taking back is subtracting: a decision that is
 undone leaves exactly what was there before, in whatever order decisions came, and the same
@@ -27,8 +27,6 @@ from .traits import BUCKETS, Said, spoken
 #: What a piece is taken to have been seen before it was: little, since most pieces are rare.
 SEEN_IN_A_REPLY = 0.1
 SEEN_AMONG_PIECES = 0.2
-#: How much pieces are taken to repeat each other: 0 would add them up, 1 take their mean.
-OVERLAP = 0.4
 #: So many decisions of each kind it takes to be listened to.
 ENOUGH = 10
 #: The record's steps of evidence, half a unit wide, and the bounds beyond which none is told apart.
@@ -150,7 +148,7 @@ class Model:
         smoothed = SEEN_AMONG_PIECES * (max(0, spam.distinct + wanted.distinct) + 1)
         pieces = (max(0, wanted.pieces) + smoothed) / (max(0, spam.pieces) + smoothed)
         total += known * log(replies * pieces)
-        return Evidence(total / 2 / (known + 1) ** OVERLAP, known)
+        return Evidence(total / 2 / math.sqrt(known + 1), known)
 
     def probability(self, weight: float) -> float:
         """How likely a reply with this evidence is spam here, 0 to 1."""

@@ -31,7 +31,7 @@ class Facts:
     #: the author's own, since a link that was mailed to it was followed.
     days_known: float = 0.0
     address_confirmed: bool = False
-    #: Other replies on this site with the same text.
+    #: Other replies on this site with the same text, counted up to a bound.
     twins: int = 0
     #: Other replies of a while, as long as the site's rules say: from the same network, under the
     #: page, on the site.

@@ -48,7 +48,10 @@ class Measures:
 def replay(
     examples: Iterable[tuple[Said, bool]], *, spam_from: int = SPAM_FROM
 ) -> Iterator[Judged]:
-    """Judge comments in the order of posting, and learn after each whether it was spam."""
+    """Judge comments in the order of posting, and learn after each whether it was spam.
+
+    `spam_from` is the limit, in hundredths, from which the verdict is "spam".
+    """
     model = Model()
     for said, spam in examples:
         pieces = buckets(said)

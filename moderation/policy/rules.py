@@ -215,7 +215,7 @@ def link_from_stranger(facts: Facts) -> Reason | None:
     nor is their website, which their name links to.
     """
     links = finding.counted_links(facts) + bool(facts.website)
-    if facts.approved_before or facts.author_trusted or not links:
+    if facts.author_is_known or not links:
         return None
     return finding.reason(facts, "stranger_links", str(links))
 
@@ -227,8 +227,7 @@ def attack(facts: Facts) -> Reason | None:
 
 def first_time_author(facts: Facts) -> Reason | None:
     """No moderator approved anything by this author on this site yet, nor said to trust them."""
-    known = facts.approved_before or facts.author_trusted
-    return None if known else finding.reason(facts, "first_time")
+    return None if facts.author_is_known else finding.reason(facts, "first_time")
 
 
 def newcomer(facts: Facts) -> Reason | None:

@@ -124,7 +124,8 @@ TERMS: Mapping[str, Terms] = MappingProxyType(
             TRUST,
             may=(OFF, TRUST),
             parameters={
-                "approvals": Number(3, 1, 100),
+                # One is not trust: a good reply is soon copied.
+                "approvals": Number(3, 2, 100),
                 "days": Number(7, 0, 3_650),
                 "confirmed": Switch(),
             },

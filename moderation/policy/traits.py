@@ -46,7 +46,7 @@ def buckets(said: Said) -> list[int]:
     shown = _shown(said.text)
     folded = disguises.skeleton(shown)
     pieces = _runs(f" {' '.join(folded.split())} ")
-    pieces.update(piece.encode() for piece in _told(said, shown, _words(folded)))
+    pieces.update(_packed(piece) for piece in _told(said, shown, _words(folded)))
     return sorted({crc32(piece) & (BUCKETS - 1) for piece in pieces})
 
 
@@ -60,7 +60,7 @@ def spoken(said: Said) -> dict[str, int]:
         if one.isalnum() and two.isalnum()
     }
     telling |= {domain: f"d:{domain}" for domain in _domains(said)}
-    return {told: crc32(piece.encode()) & (BUCKETS - 1) for told, piece in telling.items()}
+    return {told: crc32(_packed(piece)) & (BUCKETS - 1) for told, piece in telling.items()}
 
 
 def _runs(text: str) -> set[bytes]:
@@ -74,7 +74,12 @@ def _runs(text: str) -> set[bytes]:
         # A character is a byte: written as bytes once, not piece by piece.
         packed = text.encode()
         return {packed[start:end] for start, end in spans}
-    return {text[start:end].encode() for start, end in spans}
+    return {_packed(text[start:end]) for start, end in spans}
+
+
+def _packed(piece: str) -> bytes:
+    # Halves of characters are refused at every door, and yet no text may make this raise.
+    return piece.encode("utf-8", "surrogatepass")
 
 
 def _told(said: Said, shown: str, words: list[str]) -> set[str]:

@@ -13,7 +13,7 @@ alike to a share s, one band is the same with the chance s³; that one of 16 is,
 import re
 import unicodedata
 from binascii import crc32
-from collections.abc import Sequence
+from collections.abc import Iterable
 from itertools import islice
 
 #: From this share on, texts are the same with changes.
@@ -46,9 +46,7 @@ def folded(text: str) -> str:
     """The words of a text as they compare: one case, no accents, links, signs or disguises."""
     decomposed = unicodedata.normalize("NFKD", _LINK.sub(" ", text[:LOOKED_AT])).casefold()
     decomposed = decomposed[: 3 * LOOKED_AT]
-    bare = decomposed
-    if not bare.isascii():
-        bare = "".join(letter for letter in bare if not unicodedata.combining(letter))
+    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     words = " ".join(filter(None, map(_plain, re.findall(r"[\w@$!]+", bare))))
     return _AGAIN.sub(r"\1\1", _SPACED.sub(lambda run: run[0].replace(" ", ""), words))
 
@@ -85,7 +83,9 @@ def _smallest(shingles: set[str]) -> list[int]:
     """
     parts: list[int | None] = [None] * (_BANDS * _ROWS)
     for shingle in shingles:
-        part, value = divmod(crc32(shingle.encode()) * _SPREAD & _MOST, _WIDTH)
+        # Halves of characters are refused at every door, and yet no text may make this raise.
+        hashed = crc32(shingle.encode("utf-8", "surrogatepass"))
+        part, value = divmod(hashed * _SPREAD & _MOST, _WIDTH)
         least = parts[part]
         parts[part] = value if least is None or value < least else least
     return [_filled(parts, part) for part in range(len(parts))]
@@ -118,11 +118,14 @@ def are_alike(one: str, other: str) -> bool:
     return likeness(one, other) >= ALIKE
 
 
-def first_alike(text: str, others: Sequence[str]) -> int | None:
+def first_alike(text: str, others: Iterable[str]) -> int | None:
     """The place of the first of these texts that is the same with changes; None where none is."""
-    words = folded(text) if others else ""
-    of_words = (_likeness(words, folded(other)) >= ALIKE for other in others)
-    return next((place for place, is_alike in enumerate(of_words) if is_alike), None)
+    words = ""
+    for place, other in enumerate(others):
+        words = words or folded(text)
+        if _likeness(words, folded(other)) >= ALIKE:
+            return place
+    return None
 
 
 def _is_short(words: str) -> bool:

@@ -1,9 +1,9 @@
 """`python -m tests.benchmarks.judging`: what judging and learning cost, with few comments and many.
 
-Judging is all that happens between a reply that was read and its verdict: what the classifier
-says, what is looked up about its author, its text, its links, its network, its page, and the rules.
-Learning is the row that a decision writes, and its being taken in by a model in memory. The whole
-of storing a reply and of deciding, indexes included, stands below for comparison.
+Judging is all that happens between a reply whose text was rendered and its verdict: what the
+classifier says, what is looked up about its author, its text, its links, its network and its page,
+and the rules. Learning is the row that a decision writes, and its being taken in by a model in
+memory. The whole of storing a reply and of deciding, indexes included, stands below for comparison.
 
 The databases are read once before: what is compared is what more comments cost, not how fast a disk
 gives what has not been read for long. Both sizes take turns, so that what else the machine does
