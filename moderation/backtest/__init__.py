@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from moderation import policy
 from moderation.models import Site, SiteSettings, Status
-from moderation.policy import TERMS, Outcome, Verdict
+from moderation.policy import TERMS, Effect, Outcome, Verdict
 
 from .posing import Posed, posed
 
@@ -72,6 +72,14 @@ class Result:
     #: those of them that moderators approved.
     stopped: int = 0
     stopped_approved: list[Tried] = field(default_factory=list)
+    #: Comments that wait by the settings in hand, and would lie with the spam by the tried ones;
+    #: and those of them that moderators approved.
+    spammed: int = 0
+    spammed_approved: list[Tried] = field(default_factory=list)
+    #: Comments in which a rule whose terms are tried finds something, whatever else stops them; and
+    #: those of them that moderators approved.
+    found_in: int = 0
+    found_approved: list[Tried] = field(default_factory=list)
     #: The other way round: let through by the tried ones; and those that moderators refused.
     freed: int = 0
     freed_refused: list[Tried] = field(default_factory=list)
@@ -105,6 +113,10 @@ def compare(result: Result, past: Iterable[Posed], own: SiteSettings, tried: Sit
     for one in past:
         was, would = policy.judge(one.under(own)), policy.judge(one.under(tried))
         _count(result, one, was, would)
+        if _is_found(would, changed):
+            result.found_in += 1
+            if one.is_approved:
+                result.found_approved.append(_tried(one, was, would))
         for code in changed:
             _count_found(result.found[code], one, _has(was, code), _has(would, code))
 
@@ -123,6 +135,15 @@ def _terms(settings: SiteSettings, code: str) -> Any:
     return rules.does(code), rules.score(code), rules.said.get(code), own
 
 
+def _is_found(verdict: Verdict, codes: Iterable[str]) -> bool:
+    """Whether one of these rules found something that counts against it. That everything waits
+    says nothing of the one comment.
+    """
+    mild = {Effect.TRUST, Effect.ORDER}
+    against = {one.code for one in verdict.reasons if one.effect not in mild}
+    return bool(against.intersection(codes) - {"hold_everything"})
+
+
 def _has(verdict: Verdict, code: str) -> bool:
     return any(reason.code == code for reason in verdict.reasons)
 
@@ -132,16 +153,20 @@ def _count(result: Result, one: Posed, was: Verdict, would: Verdict) -> None:
     result.before[was.outcome] += 1
     result.after[would.outcome] += 1
     passed, passes = was.outcome is Outcome.PUBLISH, would.outcome is Outcome.PUBLISH
-    if passed == passes:
-        # What waits or lies with the spam is counted above; a moderator sees it either way.
-        return
-    row = one.row
-    tried = Tried(row.id, row.name, row.html, row.status, was, would, row.created_at)
-    if passed:
+    if passed and not passes:
         result.stopped += 1
         if one.is_approved:
-            result.stopped_approved.append(tried)
-    else:
+            result.stopped_approved.append(_tried(one, was, would))
+    elif passes and not passed:
         result.freed += 1
-        if one.by_moderator and row.status in {Status.REJECTED, Status.SPAM}:
-            result.freed_refused.append(tried)
+        if one.by_moderator and one.row.status in {Status.REJECTED, Status.SPAM}:
+            result.freed_refused.append(_tried(one, was, would))
+    elif (was.outcome, would.outcome) == (Outcome.HOLD, Outcome.SPAM):
+        result.spammed += 1
+        if one.is_approved:
+            result.spammed_approved.append(_tried(one, was, would))
+
+
+def _tried(one: Posed, was: Verdict, would: Verdict) -> Tried:
+    row = one.row
+    return Tried(row.id, row.name, row.html, row.status, was, would, row.created_at)

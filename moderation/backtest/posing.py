@@ -73,6 +73,7 @@ def posed(session: Session, site: Site, *, most: int) -> list[Posed]:
         domains=_domains(session, site.id, rows),
         own=judging.own_domains(site),
         trusted=lists.trusted_domains(session, site.id, now),
+        learned_since=_learned_since(session, site.id),
     )
     return [_posed(row, known) for row in rows]
 
@@ -146,6 +147,7 @@ class _Known:
     domains: dict[str, list[tuple[datetime, str]]]
     own: Sequence[str]
     trusted: Sequence[str]
+    learned_since: datetime | None
 
 
 def _posed(row: Row[Any], known: _Known) -> Posed:
@@ -162,26 +164,41 @@ def _posed(row: Row[Any], known: _Known) -> Posed:
         sent=sent,
         around=Around(known.twins[row.id], page_since=row.page_since),
         linked=_linked_to(row, links, known),
-        likeness=_likeness(row, known.site),
+        likeness=_likeness(row, known.learned_since),
         outside=remembered(row.reasons),
         now=row.created_at,
     )
     return Posed(row, facts, row.actor is Actor.MODERATOR, known.speeds)
 
 
-def _likeness(row: Row[Any], site: Site) -> Likeness | None:
-    """What the classifier said when it came.
-
-    Whether it was listened to then, its reasons tell; where the rule was off they could not, and
-    it is taken to have learned enough.
+def _likeness(row: Row[Any], learned_since: datetime | None) -> Likeness | None:
+    """What the classifier said when it came. Whether it had learned enough to be listened to is not
+    stored: it is taken to have, once the site had so many comments of both kinds.
     """
     if row.evidence is None or row.likeness is None:
         return None
     told = [one["detail"] for one in row.reasons if one["code"] in {"learned", "learned_wanted"}]
     alike, *words = (told or ["0"])[0].split("; ")
     seen = int(alike) if alike.isdigit() else 0
-    learned = ENOUGH if told or site.settings.rules.is_off("learned") else 0
+    knew = learned_since is not None and row.created_at > learned_since
+    learned = ENOUGH if told or knew else 0
     return Likeness(row.evidence, row.likeness, seen, tuple(words), learned, learned)
+
+
+def _learned_since(session: Session, site_id: str) -> datetime | None:
+    """When a site's comments, approved ones and spam, became enough to learn from."""
+    enough = [
+        session.connection().scalar(
+            select(_comments.c.created_at)
+            .where(_comments.c.site_id == site_id, _comments.c.status == status)
+            .order_by(_comments.c.created_at)
+            .offset(ENOUGH - 1)
+            .limit(1)
+        )
+        for status in (Status.SPAM, Status.APPROVED)
+    ]
+    moments = [at for at in enough if at is not None]
+    return max(moments) if len(moments) == len(enough) else None
 
 
 def _past(row: Row[Any], pasts: dict[str, list[tuple[Status, datetime]]]) -> Past:

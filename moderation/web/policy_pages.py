@@ -1,6 +1,6 @@
 """The policy of a site, or of all of them, for owners: every rule, and what a change would do."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
@@ -126,9 +126,17 @@ def _shown(form: PolicyForm, site: Site | None, result: backtest.Result) -> str:
         result=result,
         names=NAMES,
         stopped=[_tried_row(one) for one in result.stopped_approved],
+        spammed=[_tried_row(one) for one in result.spammed_approved],
+        found=[_tried_row(one) for one in _only_found(result)],
         freed=[_tried_row(one) for one in result.freed_refused],
         most_shown=backtest.SHOWN,
     )
+
+
+def _only_found(result: backtest.Result) -> Iterator[backtest.Tried]:
+    """Approved comments that are not among those that would be held or lie with the spam."""
+    others = {one.id for one in (*result.stopped_approved, *result.spammed_approved)}
+    return (one for one in result.found_approved if one.id not in others)
 
 
 def _action(site: Site | None) -> str:

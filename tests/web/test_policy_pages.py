@@ -21,6 +21,7 @@ from moderation.models import (
     Status,
 )
 from moderation.policy import RULES, TERMS
+from moderation.policy.classifier import ENOUGH
 from moderation.web.policy_words import GROUPS, NAMES, SENTENCES, TERM_OF
 
 POLICY, DEFAULTS = "/queue/sites/blog/policy", "/queue/defaults/policy"
@@ -311,6 +312,44 @@ def test_the_preview_tells_what_was_refused_and_would_have_passed(world: World) 
     assert "It would have let pass 2 that are held today, 1 of which moderators rejected" in told
     assert "Rejected or spam, and passing then" in told
     assert f'href="/queue/comments/{bad}"' in answer.text
+
+
+def test_where_everything_waits_the_preview_tells_what_the_rule_finds(world: World) -> None:
+    loud, calm = world.published(body=SHOUT), world.published(body="Plain words of a calm reader.")
+    world.left(body=f"{SHOUT}, SHE SAID")
+    answer = send(world, step="try", shouting__does="hold")
+    told = said(answer)
+    assert (
+        "Of the last 3 comments, what you changed finds 2, 1 of which moderators approved." in told
+    )
+    assert "Approved, and found by what you changed" in told
+    assert f'href="/queue/comments/{loud}"' in answer.text
+    assert calm not in answer.text
+
+
+def test_the_preview_tells_what_was_approved_and_would_lie_with_the_spam(world: World) -> None:
+    loud = world.published(body=SHOUT)
+    world.left(body=f"{SHOUT}, SHE SAID")
+    answer = send(world, step="try", shouting__does="spam")
+    told = said(answer)
+    assert "It would have put 2 with the spam that wait today, 1 of which moderators" in told
+    assert "Approved, and with the spam then" in told
+    assert answer.text.count(f'href="/queue/comments/{loud}"') == 1
+
+
+def test_the_limit_of_what_was_learned_is_tried_on_what_was_said_then(world: World) -> None:
+    """Also of comments that no reason was told of, since they were below the limit."""
+    for n in range(ENOUGH):
+        world.decide(world.left(body=f"Free gifts at gifts{n}", email=f"a{n}@x.example"), "spam")
+        world.published(body=f"The bridge opened in May, says page {n}", email=f"b{n}@x.example")
+    unsure = world.published(body="Free bridge gifts, opened", email="c@x.example")
+    with world.database.writing() as session:
+        session.get_one(Comment, unsure).likeness = 0.7
+        session.commit()
+    answer = send(world, step="try", learned__does="hold", learned__percent="65")
+    assert f'href="/queue/comments/{unsure}"' in answer.text
+    answer = send(world, step="try", learned__does="hold", learned__percent="75")
+    assert unsure not in answer.text
 
 
 def test_back_keeps_all_that_was_typed_and_save_saves_it(world: World) -> None:
