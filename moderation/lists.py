@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from moderation.database import table
@@ -24,6 +24,7 @@ from moderation.models import (
 )
 from moderation.privacy import Keyring, new_id
 from moderation.text import addresses, plain
+from moderation.text.disguises import is_same
 
 PAGE_SIZE = 50
 LONGEST_NAME = 100
@@ -51,12 +52,17 @@ class NobodyToList(Exception):
 
 _entries = table(ListEntry)
 _NOW = bindparam("now", type_=ListEntry.created_at.type)
+#: Names are compared one by one, since they come in disguise: all of a site's are read.
+_NAMES = (ListEntry.key_of(ListKind.NAME, ""), f"{ListKind.NAME};")
 #: The newest last, so that it is what remains.
 _FOUND = (
-    select(_entries.c.key, _entries.c.standing)
+    select(_entries.c.key, _entries.c.standing, _entries.c.kind, _entries.c.shown)
     .where(
         _entries.c.site_id == bindparam("site_id"),
-        _entries.c.key.in_(bindparam("keys", expanding=True)),
+        or_(
+            _entries.c.key.in_(bindparam("keys", expanding=True)),
+            and_(_entries.c.key >= _NAMES[0], _entries.c.key < _NAMES[1]),
+        ),
         or_(_entries.c.expires_at.is_(None), _entries.c.expires_at > _NOW),
     )
     .order_by(_entries.c.created_at, _entries.c.id)
@@ -78,12 +84,11 @@ class Asked(NamedTuple):
 
     @property
     def keys(self) -> set[str]:
-        """What is looked for."""
+        """What is looked for by itself; names are not."""
         hosts = (*self.hosts, _host(self.website))
         domains = {domain for host in hosts for domain in _with_above(host)}
         author = ListEntry.key_of(ListKind.ADDRESS, self.author)
-        own = {author, _name_key(self.name)}
-        return own | {ListEntry.key_of(ListKind.DOMAIN, one) for one in domains}
+        return {author} | {ListEntry.key_of(ListKind.DOMAIN, one) for one in domains}
 
 
 def listed(session: Session, site_id: str, asked: Asked, *, now: datetime) -> Listed:
@@ -97,9 +102,10 @@ def listed_each(
     """The same of several, in few queries, in their order."""
     several = list(asked)
     keys = sorted({key for one in several for key in one.keys})
-    said: dict[str, Standing] = {}
+    said = _Said({}, {})
     for begin in range(0, len(keys), _MOST_KEYS):
-        said |= _said(session, site_id, keys[begin : begin + _MOST_KEYS], now)
+        more = _said(session, site_id, keys[begin : begin + _MOST_KEYS], now)
+        said = _Said(said.standings | more.standings, said.names | more.names)
     return [_said_of(one, said) for one in several]
 
 
@@ -107,20 +113,34 @@ def listed_each(
 _MOST_KEYS = 5_000
 
 
-def _said(
-    session: Session, site_id: str, keys: Iterable[str], now: datetime
-) -> dict[str, Standing]:
+class _Said(NamedTuple):
+    """What counts of a list: by what is looked for, and names as they were given, by their keys."""
+
+    standings: dict[str, Standing]
+    names: dict[str, str]
+
+
+def _said(session: Session, site_id: str, keys: Iterable[str], now: datetime) -> _Said:
     asked = {"site_id": site_id, "keys": list(keys), "now": now}
-    return dict(session.connection().execute(_FOUND, asked).all())
+    rows = session.connection().execute(_FOUND, asked).all()
+    standings = {row.key: row.standing for row in rows}
+    return _Said(standings, {row.key: row.shown for row in rows if row.kind is ListKind.NAME})
 
 
-def _said_of(asked: Asked, said: dict[str, Standing]) -> Listed:
+def _standing_of_name(name: str, known: _Said) -> Standing | None:
+    """What is said of a name, in whatever disguise; the worst where that is several things."""
+    same = {known.standings[key] for key, shown in known.names.items() if is_same(shown, name)}
+    return next((one for one in (Standing.BLOCKED, Standing.WATCHED) if one in same), None)
+
+
+def _said_of(asked: Asked, known: _Said) -> Listed:
+    said = known.standings
     if not said:
         return Listed()
     hosts = asked.hosts
     deciding = {host: _deciding(host, said) for host in (*hosts, _host(asked.website))}
     author_is = said.get(ListEntry.key_of(ListKind.ADDRESS, asked.author))
-    name_is = said.get(_name_key(asked.name))
+    name_is = _standing_of_name(asked.name, known)
     return Listed(
         address_blocked=author_is is Standing.BLOCKED,
         name_blocked=name_is is Standing.BLOCKED,

@@ -75,6 +75,22 @@ def found(words: tuple[str, ...], text: str) -> tuple[str, ...]:
     return tuple(word for word in given if word in seen)
 
 
+@lru_cache(maxsize=4096)
+def is_same(given: str, text: str) -> bool:
+    """Whether a text is these words in disguise, and nothing else: the same letters, whatever stands
+    between them.
+    """
+    if folded(given.strip()) == folded(text.strip()):
+        return True
+    wanted, seen = _bare(skeleton(given)), skeleton(text)
+    forms = {_bare(seen), *(_bare(seen.translate(table)) for table in (_AS_I, _AS_L))}
+    return bool(wanted) and any(_is_form_of(form, frozenset((wanted,))) for form in forms)
+
+
+def _bare(text: str) -> str:
+    return _NO_LETTER.sub("", text)
+
+
 def folded(text: str) -> str:
     """The text without case, and with one form for each letter."""
     return unicodedata.normalize("NFKC", text).casefold()

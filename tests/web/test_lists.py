@@ -73,6 +73,31 @@ def test_what_is_blocked_waits_with_a_reason_and_a_high_score(
     assert card["score"] >= 40
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "casino  KING",
+        "Cаsino King",  # with a Cyrillic а
+        "Casin0 King",
+        "C@sino K1ng",
+        "Casino\u200b King!",
+        "Casiiiino King",
+        "C a s i n o K i n g",
+        "Ca-si-no King",
+        "ＣＡＳＩＮＯ ＫＩＮＧ",
+    ],
+)
+def test_a_listed_name_is_known_in_disguise(world: World, name: str) -> None:
+    enter(world, kind="name", text="Casino King")
+    assert "blocked_name" in reasons(world, world.left(name=name))
+
+
+@pytest.mark.parametrize("name", ["The Casino King", "Casino Kingston", "Casino", "King Casino"])
+def test_a_listed_name_is_the_whole_name(world: World, name: str) -> None:
+    enter(world, kind="name", text="Casino King")
+    assert "blocked_name" not in reasons(world, world.left(name=name))
+
+
 def test_neighbours_of_what_is_blocked_are_not(world: World) -> None:
     enter(world, kind="domain", text="spam.example")
     enter(world, kind="name", text="Bob")
