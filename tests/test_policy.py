@@ -230,6 +230,19 @@ def test_the_honeypot_and_haste_alone_never_discard() -> None:
     assert effects["honeypot"] is effects["haste"] is Effect.SCORE
 
 
+def test_what_a_reply_is_like_is_told_by_words_and_by_where_it_leads() -> None:
+    likeness = Likeness(4.0, 0.97, 14, ("subscribe", "my channel", "gifts.example"), 20, 20)
+    (reason,) = (
+        one
+        for one in judge(dataclasses.replace(CALM, likeness=likeness)).reasons
+        if one.code == "learned"
+    )
+    assert words.reason(reason.stored()) == (
+        "Looks like 14 comments marked as spam here: "
+        "“subscribe”, “my channel”, and link to gifts.example."
+    )
+
+
 several = st.lists(st.text(max_size=20), max_size=7).map(tuple)
 facts = st.builds(
     Facts,

@@ -77,8 +77,8 @@ def found(words: tuple[str, ...], text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def is_same(given: str, text: str) -> bool:
-    """Whether a text is these words in disguise, and nothing else: the same letters, whatever stands
-    between them.
+    """Whether a text is these words in disguise, and nothing else: the same letters, with whatever
+    stands between them.
     """
     if folded(given.strip()) == folded(text.strip()):
         return True

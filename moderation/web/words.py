@@ -261,7 +261,11 @@ def _learned(code: str, detail: str) -> str:
     """What it is like, and by which words; stored as "14; subscribe; channel"."""
     number, *told = detail.split("; ")
     alike = int(number) if number.isdigit() else 0
-    quoted = [str(_("“%(word)s”", word=word)) for word in told]
+    quoted = [
+        # Words are of letters and digits; what has a dot is where it leads.
+        str(_("link to %(domain)s", domain=word) if "." in word else _("“%(word)s”", word=word))
+        for word in told
+    ]
     words = format_list(quoted, locale=get_locale())
     if code == "learned":
         return ngettext(
