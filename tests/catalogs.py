@@ -10,7 +10,9 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from babel.messages import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
@@ -35,14 +37,23 @@ def path(tag: str, kind: str = "po") -> Path:
 def extracted() -> Catalog:
     """Every text that the sources mark, without translation."""
     found = Catalog(project="moderation", charset="utf-8")
-    for folder, mapped in _mappings():
+    for where, texts, comments, context in _marked():
+        found.add(texts, None, [(where, None)], auto_comments=comments, context=context)
+    return found
+
+
+@cache
+def _marked() -> list[tuple[str, Any, list[str], str | None]]:
+    """Where each text stands, the text, what is said of it, and its context. Reading all sources
+    takes seconds, and they stay the same meanwhile.
+    """
+    return [
+        (f"{folder}/{file}", texts, comments, context)
+        for folder, mapped in _mappings()
         for file, _line, texts, comments, context in extract_from_dir(
             ROOT / folder, [mapped], keywords=KEYWORDS, comment_tags=("Translators:",)
-        ):
-            found.add(
-                texts, None, [(f"{folder}/{file}", None)], auto_comments=comments, context=context
-            )
-    return found
+        )
+    ]
 
 
 def _mappings() -> Iterator[tuple[str, tuple[str, str]]]:

@@ -30,7 +30,7 @@ NUMBER = int(5_000 * SIZE)
 #: Pages with one comment each are looked at for so many comments.
 LOOKED_AT = int(40 * SIZE)
 #: So many published comments are looked at in the queue, too; of those that wait, all.
-LISTED = int(800 * SIZE)
+LISTED = int(300 * SIZE)
 
 #: Honest comments that use all that a page can show.
 INNOCENT = [

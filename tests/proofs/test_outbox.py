@@ -41,7 +41,7 @@ from moderation.privacy import new_id
 
 pytestmark = pytest.mark.proof
 
-NUMBER, KILLS = 1_000 * SIZE, 10 * SIZE
+NUMBER, KILLS = 500 * SIZE, 5 * SIZE
 GIVES_UP_AFTER = 900 * SIZE
 #: The same command, whose minutes are short: nothing else is another.
 IMPATIENT = """

@@ -65,10 +65,12 @@ class Ledger:
     heard: Counter[int] = field(default_factory=Counter)
 
 
-def moderate(client: Caller, world: World, comments: list[str], seed: int, csrf: str) -> Ledger:
+def moderate(
+    client: Caller, world: World, comments: list[str], seed: int, csrf: str, tries: int
+) -> Ledger:
     """Decide at random on versions last seen, and now and then take the latest decision back."""
     draw, known, ledger = random.Random(seed), dict.fromkeys(comments, 1), Ledger()
-    for _ in range(TRIES):
+    for _ in range(tries):
         comment = draw.choice(comments)
         if draw.random() < 0.2:
             _undo(client, world, comment, csrf, ledger)
@@ -114,25 +116,29 @@ def _csrf(page: bytes) -> str:
     return found[1]
 
 
-def read(client: Caller, sort: str) -> Ledger:
+def read(client: Caller, sort: str, tries: int) -> Ledger:
     """Load the thread again and again, as readers do meanwhile."""
     ledger = Ledger()
-    for _ in range(TRIES):
+    for _ in range(tries):
         ledger.heard[client.get("/api/v1/sites/blog/thread", page=PAGE, sort=sort).status] += 1
     return ledger
 
 
-def raced(world: World, server: Server, comments: list[str]) -> list[Ledger]:
+def raced(world: World, server: Server, comments: list[str], tries: int = TRIES) -> list[Ledger]:
     """Everybody at once: sixteen moderators, and two readers."""
     with callers(server, CLIENTS + 2) as (first, second, *moderators):
         csrf = _signed_in(moderators[0])
         for client in moderators:
             client.cookies = moderators[0].cookies
         acts: list[Callable[[], Ledger]] = [
-            lambda client=client, seed=seed: moderate(client, world, comments, seed, csrf)
+            lambda client=client, seed=seed: moderate(client, world, comments, seed, csrf, tries)
             for seed, client in enumerate(moderators)
         ]
-        return at_once([*acts, lambda: read(first, "oldest"), lambda: read(second, "newest")])
+        readers = [
+            lambda: read(first, "oldest", tries),
+            lambda: read(second, "newest", tries),
+        ]
+        return at_once([*acts, *readers])
 
 
 def faults(world: World, ledgers: list[Ledger], before: int) -> Counter[str]:
@@ -217,11 +223,11 @@ def test_control_transactions_that_do_not_wait_go_wrong(
     comments = begun(world)
     before = decisions(world)
     with serving(settings, DEFERRED if backend == "sqlite" else UNHELD) as server:
-        ledgers = raced(world, server, comments)
+        ledgers = raced(world, server, comments, TRIES // 4)
     assert faults(world, ledgers, before).total() > 0
 
 
-def pairs_decided(world: World) -> Counter[int]:
+def pairs_decided(world: World, pairs: int = PAIRS) -> Counter[int]:
     """Parents rejected while a reply is approved, or left and published at once: the statuses of
     the answers. Each round begins with a parent that readers see.
 
@@ -232,7 +238,7 @@ def pairs_decided(world: World) -> Counter[int]:
     ahead, step = 0.0, 0.01
     # Bob is known and stays so; the others are strangers, whose replies wait for Ann.
     world.published()
-    for number in range(PAIRS):
+    for number in range(pairs):
         strangers = [f"{who}{number}@example.org" for who in ("parent", "other", "reply")]
         parent, other = (world.published(email=email) for email in strangers[:2])
         reply = world.left(parent=parent, email=strangers[2])
@@ -314,5 +320,5 @@ def test_control_without_waiting_for_each_other_replies_stay_published(
         monkeypatch.setattr(Select, "with_for_update", lambda self, **_options: self)
     else:
         monkeypatch.setattr(slow.database, "writing", slow.database.reading)
-    heard = pairs_decided(slow)
+    heard = pairs_decided(slow, PAIRS // 2)
     assert heard[503] or shown_wrongly(slow)

@@ -14,8 +14,8 @@ from moderation.web import leaving
 pytestmark = pytest.mark.proof
 
 READERS = 16
-#: Replies of each reader, on each database.
-EACH = 125 * SIZE
+#: Replies of each reader, on each database: two thousand in all.
+EACH = 63 * SIZE
 POST = "/api/v1/sites/blog/comments"
 
 
