@@ -53,6 +53,10 @@ def looked_at_in_every_mode(page: Page) -> list[str]:
 
     for mode, media in MODES.items():
         page.emulate_media(**{"color_scheme": "light", "forced_colors": "none", **media})
+        # Its links may have their new colour before the page behind them has.
+        page.evaluate(
+            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
         look(mode)
     page.emulate_media(color_scheme="light", forced_colors="none")
     with narrow(page):

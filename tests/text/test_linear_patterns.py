@@ -102,4 +102,6 @@ def test_a_pattern_is_linear(pattern, way):
 @pytest.mark.parametrize("slow", [r"\s+$", r"[a-z]+@", r"(?:[^@]+@)x$"])
 def test_the_control_is_seen_to_be_slow(slow):
     pattern = re.compile(slow)
-    assert any(growth(pattern, "search", "", unit) > MOST_GROWTH for unit in (" ", "a"))
+    # What a busy machine does to one measurement it does not do to all.
+    units = (" ", "a") * 5
+    assert any(growth(pattern, "search", "", unit) > MOST_GROWTH for unit in units)
