@@ -92,6 +92,8 @@ def _round(one: Stage) -> Costs:
     with one.browser.application.test_request_context(), service.database.writing() as session:
         moment, judged = now(), _Judged()
         asked = {"seconds": 30, "now": moment, "likeness": likeness}
+        # The lock is waited for, not judged.
+        session.connection()
         with judged:
             storing = _timed(lambda: intake.take(session, service.keyring, site, left, **asked))
         session.rollback()
