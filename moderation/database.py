@@ -169,6 +169,7 @@ class _SqliteCompiler(SQLiteCompiler):
         """The clause; LIMIT as an expression, whose value is not looked at."""
         most, past = select._limit_clause, select._offset_clause
         if most is None:
+            # SQLAlchemy has no types there.
             written: str = super().limit_clause(select, **kw)  # type: ignore[no-untyped-call]
             return written
         clause = f"\n LIMIT {self.process(most, **kw)} + 0"
