@@ -4,20 +4,18 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, exists, insert, literal_column, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
-from moderation import captcha, clusters, judging, lists, notices, outside, policy, privacy
+from moderation import captcha, clusters, notices, outside, policy, privacy
 from moderation.database import insert_once, table
 from moderation.drafts import Draft, Reply, draft
-from moderation.judging import TWINS, Around, Judged, Past, Sent
-from moderation.keeping import network_digest
+from moderation.judging import Sent
 from moderation.models import (
     Author,
     Comment,
     Decision,
     LinkedDomain,
-    Listed,
     Receipt,
     Site,
     SpentChallenge,
@@ -34,10 +32,12 @@ from moderation.refusals import (
     Refused,
     WrongAnswer,
 )
-from moderation.text import domains, markup
+from moderation.text import domains
+from moderation.weighing import Arrived, Weighed, weigh
 
 __all__ = [
     "AlreadySpent",
+    "Arrived",
     "Closed",
     "Draft",
     "Duplicate",
@@ -45,53 +45,46 @@ __all__ = [
     "OtherRequest",
     "Refused",
     "Reply",
+    "Weighed",
     "WrongAnswer",
     "draft",
     "once",
     "open_thread",
     "receive",
     "spend",
+    "store",
     "take",
+    "weigh",
 ]
 
 
-_comments, _threads = table(Comment), table(Thread)
-_INSERT_COMMENT, _INSERT_DECISION = insert(_comments), insert(table(Decision))
+_authors, _threads = table(Author), table(Thread)
+_INSERT_COMMENT, _INSERT_DECISION = insert(table(Comment)), insert(table(Decision))
 
 
 def receive(
     session: Session,
     keyring: privacy.Keyring,
     site: Site,
-    left: Draft,
+    weighed: Weighed,
     *,
     challenge: captcha.Challenge,
     answer: str | None,
     now: datetime,
-    solved: bool = True,
-    likeness: policy.Likeness | None = None,
-    heard: tuple[policy.Heard, ...] = (),
 ) -> Comment:
-    """Take a reply whose sum is right; the sum is spent either way.
+    """Take a reply that was weighed, if its sum is right; the sum is spent either way.
 
-    `answer` is None where the sum was left: a browser did work in its place, or, with `solved`
-    false, a moderator is to read the reply first. `heard` is what was said of it outside. The
-    caller commits, also where a `Refused` says that it `spends`.
+    `answer` is None where the sum was left: a browser did work in its place, or a moderator is to
+    read the reply first. Raises what `spend` and `store` refuse. The caller commits, also where a
+    `Refused` says that it `spends`.
     """
     spend(session, challenge, answer)
-    seconds = (now - challenge.asked_at).total_seconds()
-    comment = take(
-        session,
-        keyring,
-        site,
-        left,
-        seconds=seconds,
-        now=now,
-        solved=solved,
-        likeness=likeness,
-        heard=heard,
-    )
-    outside.note(session, site.id, comment.id, heard, now)
+    if weighed.is_published:
+        # Nothing that a moderator just blocked, or closed, may reach readers: weighed once more,
+        # now that nobody else writes. What waits for a moderator can wait for that, too.
+        weighed = weigh(session, keyring, site, weighed.arrived, now, may_write=True)
+    comment = store(session, keyring, site, weighed, now)
+    outside.note(session, site.id, comment.id, weighed.arrived.heard, now)
     return comment
 
 
@@ -103,77 +96,48 @@ def take(
     *,
     seconds: float,
     now: datetime,
-    solved: bool = True,
     likeness: policy.Likeness | None = None,
-    heard: tuple[policy.Heard, ...] = (),
 ) -> Comment:
-    """Make a comment of a reply: the policy judges, its first decision is written with it.
+    """Weigh a reply and store it, all in one transaction; `seconds` is how long its author took.
 
-    `seconds` is how long its author took, `likeness` what the classifier says of it. Raises Closed,
-    NoSuchParent or Duplicate. This is the way of every reply, under SQLite's one write lock: its
-    statements are built once, and rows are written as rows. A comment that waits is therefore
-    given back outside the session.
+    Raises what `store` refuses.
     """
-    network = network_digest(session, keyring, left.reply.address, now)
-    thread = _thread(session, site, left, network, now)
-    if left.reply.parent:
-        _hold(session, thread.id)
-    if not thread.open:
+    sent = Sent(bool(left.reply.honeypot), seconds, under_attack=site.is_under_attack(now))
+    arrived = Arrived(left, sent, likeness)
+    weighed = weigh(session, keyring, site, arrived, now, may_write=True)
+    return store(session, keyring, site, weighed, now)
+
+
+def store(
+    session: Session, keyring: privacy.Keyring, site: Site, weighed: Weighed, now: datetime
+) -> Comment:
+    """Write a weighed reply with the policy's decision. Raises Closed, NoSuchParent or Duplicate;
+    and SQLAlchemy's IntegrityError where the same was stored, or its author was erased, meanwhile.
+
+    This is the way of every reply, under SQLite's one write lock: its statements are built once,
+    and rows are written as rows. A comment that waits is given back outside the session. What
+    belongs together comes last: whoever waits there for another holds nothing that they need.
+    """
+    left, comment = weighed.arrived.left, weighed.comment
+    thread, parent = weighed.thread, None
+    if thread is not None and not thread.open:
         raise Closed
-    parent = _parent(session, thread.id, left.reply.parent)
-    if thread.has_it:
+    comment.thread_id = thread.id if thread else _new_thread(session, site.id, left.reply.page, now)
+    if left.reply.parent:
+        _hold(session, comment.thread_id)
+        parent = _parent(session, comment.thread_id, left.reply.parent)
+    if thread is not None and thread.has_it:
         raise Duplicate
-    author_id, past = _author(session, keyring, site, left, now)
-    sent = Sent(bool(left.reply.honeypot), seconds, solved, site.is_under_attack(now))
-    judged, listed = _judged(left), _listed(session, site, left, now)
-    facts = judging.facts(
-        site,
-        judged,
-        past=past,
-        listed=listed,
-        sent=sent,
-        around=_around(thread),
-        linked=judging.linked(session, site, judged, now),
-        likeness=likeness,
-        outside=heard,
-        now=now,
-    )
-    verdict = policy.judge(facts)
-    comment = _comment(left, site, thread.id, author_id, verdict, now)
-    comment.network_digest = network
-    if likeness:
-        comment.evidence, comment.likeness = likeness.evidence, likeness.probability
+    comment.author_id = weighed.author_id or _new_author(session, keyring, site, left, now)
     comment.place(parent)
-    traits = clusters.traits(
-        site,
-        comment,
-        left.keys,
-        is_known=facts.author_is_known,
-        hosts_trusted=listed.hosts_trusted,
-        address=left.reply.address,
-    )
-    _write(session, comment, verdict, traits, left, now)
+    _write(session, comment, weighed.verdict, now)
+    hosts = domains.of_links(left.rendered.links)
+    LinkedDomain.keep(session, comment.site_id, comment.id, hosts)
+    clusters.keep(session, comment, weighed.traits, now)
     return comment
 
 
-def _write(
-    session: Session,
-    comment: Comment,
-    verdict: policy.Verdict,
-    traits: clusters.Traits,
-    left: Draft,
-    now: datetime,
-) -> None:
-    """Write a comment with all that is found by it. What belongs together comes last: whoever waits
-    there for another holds nothing that they need.
-    """
-    clusters.find(session, comment, traits, now)
-    _store(session, comment, verdict, now)
-    LinkedDomain.keep(session, comment.site_id, comment.id, domains.of_links(left.rendered.links))
-    clusters.keep(session, comment, traits, now)
-
-
-def _store(session: Session, comment: Comment, verdict: policy.Verdict, now: datetime) -> None:
+def _write(session: Session, comment: Comment, verdict: policy.Verdict, now: datetime) -> None:
     if verdict.outcome is not policy.Outcome.PUBLISH:
         comment.version = 1
         rows = session.connection()
@@ -243,15 +207,16 @@ def once(
 def open_thread(session: Session, site: Site, page: str, now: datetime) -> Thread:
     """The thread of a page, begun by the first reply to it."""
     thread = find_thread(session, site.id, page)
-    if thread is None:
-        _begin_thread(session, site.id, page, now)
-        thread = find_thread(session, site.id, page)
-    if thread is None:
-        raise RuntimeError("a thread that was just begun is gone")
-    return thread
+    return thread or session.get_one(Thread, _new_thread(session, site.id, page, now))
 
 
-def _begin_thread(session: Session, site_id: str, page: str, now: datetime) -> None:
+_THREAD_OF = select(_threads.c.id).where(
+    _threads.c.site_id == bindparam("site_id"), _threads.c.page == bindparam("page")
+)
+
+
+def _new_thread(session: Session, site_id: str, page: str, now: datetime) -> str:
+    """Begin the thread of a page, unless somebody just did; its id."""
     row = {
         "id": privacy.new_id(),
         "site_id": site_id,
@@ -262,58 +227,9 @@ def _begin_thread(session: Session, site_id: str, page: str, now: datetime) -> N
         "revision": 1,
         "created_at": now,
     }
-    insert_once(session, Thread, row)
-
-
-#: Any status, so that the index by status can be used. As text: a list of values that are bound
-#: would be written into the statement anew each time.
-_ANY: list[Any] = [literal_column(f"'{status}'") for status in Status]
-#: A thread, whether it has the same reply from somebody of the same name, how many replies of the
-#: site say the same, and how many came of late: each the beginning of an index range.
-_THREAD = select(
-    _threads.c.id,
-    _threads.c.open,
-    exists()
-    .where(
-        _comments.c.thread_id == _threads.c.id,
-        _comments.c.fingerprint == bindparam("fingerprint"),
-    )
-    .label("has_it"),
-    _threads.c.created_at,
-    TWINS.label("twins"),
-    judging.recent(
-        "network",
-        _comments.c.site_id == bindparam("site_id"),
-        _comments.c.network_digest == bindparam("network"),
-    ).label("network"),
-    judging.recent("page", _comments.c.thread_id == _threads.c.id, correlated=_threads).label(
-        "page"
-    ),
-    judging.recent(
-        "site", _comments.c.site_id == bindparam("site_id"), _comments.c.status.in_(_ANY)
-    ).label("site"),
-).where(_threads.c.site_id == bindparam("site_id"), _threads.c.page == bindparam("page"))
-
-
-def _thread(
-    session: Session, site: Site, left: Draft, network: str | None, now: datetime
-) -> Row[Any]:
-    settings = site.settings
-    asked = {
-        "network": network,
-        **judging.window("network", settings, now),
-        **judging.window("page", settings, now),
-        **judging.window("site", settings, now),
-        "site_id": site.id,
-        "page": left.reply.page,
-        "fingerprint": left.fingerprint,
-        "text_digest": left.text_digest,
-    }
-    rows = session.connection()
-    found = rows.execute(_THREAD, asked).first()
-    if found is None:
-        _begin_thread(session, site.id, left.reply.page, now)
-        found = rows.execute(_THREAD, asked).one()
+    if insert_once(session, Thread, row):
+        return str(row["id"])
+    found: str = session.connection().execute(_THREAD_OF, row).scalar_one()
     return found
 
 
@@ -336,72 +252,25 @@ def _parent(session: Session, thread_id: str, parent_id: str | None) -> Comment 
     return parent
 
 
-def _around(thread: Row[Any]) -> Around:
-    return Around(thread.twins, thread.network, thread.page, thread.site, thread.created_at)
+_AUTHOR_OF = select(_authors.c.id).where(
+    _authors.c.site_id == bindparam("site_id"), _authors.c.email_digest == bindparam("email_digest")
+)
 
 
-def _author(
+def _new_author(
     session: Session, keyring: privacy.Keyring, site: Site, left: Draft, now: datetime
-) -> tuple[str, Past]:
-    """The id of who wrote it, and what was decided about what they wrote before."""
-    known = judging.author(session, site.id, left.author_digest)
-    if known is None:
-        author_id = privacy.new_id()
-        row = {
-            "id": author_id,
-            "site_id": site.id,
-            "email_digest": left.author_digest,
-            "email_sealed": keyring.seal(left.reply.email, Author.email_row(author_id)),
-            "avatar": left.avatar,
-            "created_at": now,
-        }
-        if insert_once(session, Author, row):
-            return author_id, Past()
-        known = judging.author(session, site.id, left.author_digest)
-    if known is None:
-        raise RuntimeError("an author who was there a moment before is gone")
-    return known
-
-
-def _listed(session: Session, site: Site, left: Draft, now: datetime) -> Listed:
-    reply = left.reply
-    asked = lists.Asked(left.author_digest, reply.name, reply.website, left.rendered.links)
-    return lists.listed(session, site.id, asked, now=now)
-
-
-def _judged(left: Draft) -> Judged:
-    reply = left.reply
-    return Judged(reply.page, reply.name, reply.website, left.rendered, left.text_digest)
-
-
-def _comment(
-    left: Draft,
-    site: Site,
-    thread_id: str,
-    author_id: str,
-    verdict: policy.Verdict,
-    now: datetime,
-) -> Comment:
-    return Comment(
-        id=privacy.new_id(),
-        site_id=site.id,
-        thread_id=thread_id,
-        author_id=author_id,
-        name=left.reply.name,
-        website=left.reply.website,
-        title=left.reply.title,
-        source=left.reply.body,
-        html=left.rendered.html,
-        markup_version=markup.MARKUP_VERSION,
-        links=list(left.rendered.links),
-        status=Status.SPAM if verdict.outcome is policy.Outcome.SPAM else Status.PENDING,
-        published=False,
-        version=0,
-        score=verdict.score,
-        reasons=[reason.stored() for reason in verdict.reasons],
-        fingerprint=left.fingerprint,
-        text_digest=left.text_digest,
-        locale=left.reply.locale,
-        notify=left.reply.notify,
-        created_at=now,
-    )
+) -> str:
+    """Write down who wrote it, unless another reply of theirs just did; their id."""
+    author_id = privacy.new_id()
+    row = {
+        "id": author_id,
+        "site_id": site.id,
+        "email_digest": left.author_digest,
+        "email_sealed": keyring.seal(left.reply.email, Author.email_row(author_id)),
+        "avatar": left.avatar,
+        "created_at": now,
+    }
+    if insert_once(session, Author, row):
+        return author_id
+    found: str = session.connection().execute(_AUTHOR_OF, row).scalar_one()
+    return found

@@ -24,24 +24,44 @@ _NEWEST_NETWORK_KEY = (
 )
 
 
+class KeyDue(Exception):
+    """A new network key has to be made before anything is digested: see `network_key`."""
+
+
 def network_digest(
-    session: Session, keyring: privacy.Keyring, address: str, now: datetime
+    session: Session,
+    keyring: privacy.Keyring,
+    address: str,
+    now: datetime,
+    *,
+    may_write: bool = True,
 ) -> str | None:
-    """The keyed digest of the network an address lies in; the address itself is kept nowhere."""
+    """The keyed digest of the network an address lies in; the address itself is kept nowhere.
+
+    Raises KeyDue where a new key is due and the session may not write it.
+    """
     try:
         network = privacy.network(address)
     except ValueError:
         return None
-    newest = session.connection().execute(_NEWEST_NETWORK_KEY).first()
-    if newest is None or now - newest.created_at > NETWORK_KEY_LIFE / 2:
-        made = Secret.make("network", keyring=keyring, at=now)
-        session.add(made)
-        # Written at once: who asks for the newest key next in this session looks for its row.
-        session.flush()
-        key = made.open(keyring)
-    else:
-        key = Secret.opened(newest.id, newest.sealed, keyring)
+    key = network_key(session, keyring, now, may_write=may_write)
     return privacy.digest(key, "network", network)
+
+
+def network_key(
+    session: Session, keyring: privacy.Keyring, now: datetime, *, may_write: bool = True
+) -> bytes:
+    """The key of these days, made when it is due. Raises KeyDue where it may not be written."""
+    newest = session.connection().execute(_NEWEST_NETWORK_KEY).first()
+    if newest is not None and now - newest.created_at <= NETWORK_KEY_LIFE / 2:
+        return Secret.opened(newest.id, newest.sealed, keyring)
+    if not may_write:
+        raise KeyDue
+    made = Secret.make("network", keyring=keyring, at=now)
+    session.add(made)
+    # Written at once: who asks for the newest key next in this session looks for its row.
+    session.flush()
+    return made.open(keyring)
 
 
 def network_digests(session: Session, keyring: privacy.Keyring, address: str) -> set[str]:

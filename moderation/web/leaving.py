@@ -12,7 +12,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from moderation import captcha, intake, judging, policy
+from moderation import captcha, intake, judging, keeping
 from moderation.models import Comment, OtherWay, Site, Status
 from moderation.numerals import figures
 from moderation.privacy import digest
@@ -20,7 +20,7 @@ from moderation.publishing import comment_json, rfc3339
 
 from . import hearing, watching, ways
 from .forms import ReplyForm
-from .service import now, service, writing
+from .service import now, reading, service, writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,56 +104,78 @@ def leave(
         answer = ways.check(site, form, challenge, scripted=scripted)
     except ways.NotThisWay as error:
         raise Invalid({"answer": [error.sentence]}, asks_anew=error.asks_anew) from error
-    reply = form.reply(request.remote_addr or "")
-    left = intake.draft(reply, service().site_key(site))
-    judging.look_ahead(site, left.rendered, reply.name, reply.website)
-    solved = form.way.data != OtherWay.MODERATOR
-    proof = {
-        "challenge": challenge,
-        "answer": answer,
-        "solved": solved,
-        # Before anything is locked: this is the longest part of judging.
-        "likeness": service().learner.likeness(
-            site.id, _said(site, left, challenge, solved=solved)
-        ),
-        # And before anything is written: nobody outside may keep the database waiting.
-        "heard": hearing.heard(site, left, challenge, answer),
-    }
+    left = intake.draft(form.reply(request.remote_addr or ""), service().site_key(site))
+    arrived = _arrived(site, left, challenge, answer, solved=form.way.data != OtherWay.MODERATOR)
     try:
-        answer = _taken(site, left, key, proof)
+        told = _taken(site, arrived, key, challenge, answer)
     except IntegrityError:
         # Two at once: the other one's comment is there now, and is found, or its author was
         # erased at this moment, and begins anew.
-        answer = _taken(site, left, key, proof)
+        told = _taken(site, arrived, key, challenge, answer)
     watching.arrived(site)
-    return answer
+    return told
 
 
-def _said(
-    site: Site, left: intake.Draft, challenge: captcha.Challenge, *, solved: bool
-) -> policy.Said:
+def _arrived(
+    site: Site,
+    left: intake.Draft,
+    challenge: captcha.Challenge,
+    answer: str | None,
+    *,
+    solved: bool,
+) -> intake.Arrived:
+    """All that is found out of a reply without the database, or before a transaction begins."""
     seconds = (now() - challenge.asked_at).total_seconds()
-    sent = judging.Sent(bool(left.reply.honeypot), seconds, solved)
-    return left.said(judging.came(sent, site.settings.rules))
+    sent = judging.Sent(
+        bool(left.reply.honeypot), seconds, solved, under_attack=site.is_under_attack(now())
+    )
+    said = left.said(judging.came(sent, site.settings.rules))
+    likeness = service().learner.likeness(site.id, said)
+    # Nobody outside may keep the database waiting.
+    return intake.Arrived(left, sent, likeness, hearing.heard(site, left, challenge, answer))
 
 
 def _taken(
-    site: Site, left: intake.Draft, key: str, proof: dict[str, Any]
+    site: Site,
+    arrived: intake.Arrived,
+    key: str,
+    challenge: captcha.Challenge,
+    answer: str | None,
 ) -> tuple[int, dict[str, Any]]:
+    weighed = _weighed(site, arrived)
     with writing() as session:
 
         def act() -> tuple[int, dict[str, Any]]:
-            comment = intake.receive(session, service().keyring, site, left, now=now(), **proof)
-            return _answer(comment, left.avatar)
+            comment = intake.receive(
+                session,
+                service().keyring,
+                site,
+                weighed,
+                challenge=challenge,
+                answer=answer,
+                now=now(),
+            )
+            return _answer(comment, arrived.left.avatar)
 
         try:
-            answer = _at_most_once(session, site, key, left.reply, act)
+            told = _at_most_once(session, site, key, arrived.left.reply, act)
         except intake.Refused as refused:
             if refused.spends:
                 session.commit()
             raise
         session.commit()
-    return answer
+    return told
+
+
+def _weighed(site: Site, arrived: intake.Arrived) -> intake.Weighed:
+    keyring = service().keyring
+    try:
+        return intake.weigh(reading(), keyring, site, arrived, now())
+    except keeping.KeyDue:
+        with writing() as session:
+            keeping.network_key(session, keyring, now())
+            session.commit()
+        return intake.weigh(reading(), keyring, site, arrived, now())
 
 
 def status_token(comment: Comment) -> str:
