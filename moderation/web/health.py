@@ -28,11 +28,13 @@ def ready() -> Response:
 
 def _trouble() -> str:
     try:
-        session = reading()
-        if current(session.connection()) != newest():
-            return "The database is not migrated: run `moderation upgrade`."
-        for site in session.scalars(select(Site).limit(1)):
-            service().site_key(site)
+        # Its own session, and not the request's: the server asks before it serves, where no request
+        # ends. A reading that is left open keeps SQLite from ever emptying its journal.
+        with service().database.reading() as session:
+            if current(session.connection()) != newest():
+                return "The database is not migrated: run `moderation upgrade`."
+            for site in session.scalars(select(Site).limit(1)):
+                service().site_key(site)
     except SQLAlchemyError:
         return "The database cannot be reached."
     except Unopenable:
