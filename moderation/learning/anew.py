@@ -1,6 +1,7 @@
 """All decisions of a site learned anew, from their log."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, delete, select, update
@@ -84,6 +85,8 @@ def rebuild(
             before = state_of(session, site_id)
             seen = session.scalars(select(Lesson.id).where(Lesson.site_id == site_id)).all()
             model, wrong = _learned_anew(session, site_id, told)
+        # Packed before anything is locked: that takes as long as dozens of decisions.
+        packed = model.stored()
         with database.writing() as session:
             row = hold(session, site_id)
             if row.version != before.version:
@@ -96,7 +99,7 @@ def rebuild(
                     .where(table(Comment).c.id == comment_id)
                     .values(taught=taught)
                 )
-            row.model, row.version = model.stored(), row.version + 1
+            row.model, row.version = packed, row.version + 1
             row.edition = traits.EDITION if is_last else NOT_YET
             session.commit()
             return model
@@ -180,13 +183,14 @@ def examples(database: Database, site_id: str) -> Iterator[tuple[traits.Said, bo
             yield one.said, one.taught == "spam"
 
 
+@cache
+def _empty() -> bytes:
+    """A model that has learned nothing, as it is stored."""
+    return classifier.Model().stored()
+
+
 def hold(session: Session, site_id: str) -> Learned:
     """A site's stored model, held until the transaction ends; an empty one where there is none."""
-    empty = {
-        "site_id": site_id,
-        "version": 0,
-        "edition": traits.EDITION,
-        "model": classifier.Model().stored(),
-    }
+    empty = {"site_id": site_id, "version": 0, "edition": traits.EDITION, "model": _empty()}
     insert_once(session, Learned, empty)
     return session.get_one(Learned, site_id, with_for_update=True, populate_existing=True)

@@ -9,7 +9,7 @@ from moderation.models import Learned, Lesson, Site
 from moderation.policy import classifier, traits
 
 from .anew import begin, hold
-from .lessons import lessons_of, snapshot, take_in, texts_of
+from .lessons import MOST_AT_ONCE, lessons_of, snapshot, stored, take_in, texts_of
 
 #: From so many lessons on they are folded into the stored model.
 FOLD_AT = 100
@@ -18,23 +18,25 @@ FOLD_AT = 100
 def fold(database: Database, site_id: str) -> int:
     """Put lessons of a site into its stored model: how many; 0 also where others did so just now.
 
-    What takes long is done before anything is locked. Whoever deletes a lesson has learned it, in
-    one transaction: so each is learned once.
+    What takes long is done before anything is locked: to pack a model takes as long as dozens of
+    decisions. Whoever deletes a lesson has learned it, in one transaction: so each is learned once.
     """
     with snapshot(database) as session:
         lessons = lessons_of(session, site_id)
+        before = stored(session, site_id) if lessons else None
         texts = texts_of(session, lessons)
-    if not lessons:
+    if not lessons or (before is not None and before.edition != traits.EDITION):
         return 0
+    model = classifier.Model.of_stored(before.model) if before else classifier.Model()
+    take_in(model, lessons, texts)
+    packed = model.stored()
     with database.writing() as session:
         row = hold(session, site_id)
         taken = delete(Lesson).where(Lesson.id.in_([one.id for one in lessons]))
         gone = session.execute(taken.returning(Lesson.id)).all()
-        if row.edition != traits.EDITION or len(gone) != len(lessons):
+        if row.version != (before.version if before else 0) or len(gone) != len(lessons):
             return 0
-        model = classifier.Model.of_stored(row.model)
-        take_in(model, lessons, texts)
-        row.model, row.version = model.stored(), row.version + 1
+        row.model, row.version = packed, row.version + 1
         session.commit()
     return len(lessons)
 
@@ -57,6 +59,9 @@ def catch_up(
             begin(database, site_id)
     folded = 0
     for site_id in due:
-        while not is_over() and (more := fold(database, site_id)):
+        more = MOST_AT_ONCE
+        # What is decided meanwhile waits for its turn: a model is not packed for a few lessons.
+        while more >= at_least and not is_over():
+            more = fold(database, site_id)
             folded += more
     return folded

@@ -39,9 +39,14 @@ def snapshot(database: Database) -> Session:
     return session
 
 
+def stored(session: Session, site_id: str) -> Learned | None:
+    """The row of a site's model, as it is now."""
+    return session.get(Learned, site_id, populate_existing=True)
+
+
 def stored_model(session: Session, site_id: str) -> classifier.Model:
     """The model as it was folded last; an empty one where an older edition counted other pieces."""
-    row = session.get(Learned, site_id, populate_existing=True)
+    row = stored(session, site_id)
     if row is None or row.edition != traits.EDITION:
         return classifier.Model()
     return classifier.Model.of_stored(row.model)
