@@ -24,7 +24,6 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
-    Executable,
     MetaData,
     String,
     Table,
@@ -39,6 +38,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from moderation.lookups import LookUps
+from moderation.prepared import Prepared
 
 BUSY_SECONDS = 20
 ASK_AGAIN_SECONDS = 0.001
@@ -268,17 +268,12 @@ def insert_once(session: Session, model: Any, row: dict[str, Any]) -> bool:
     Where another transaction is inserting the same key, PostgreSQL waits for it to end first.
     """
     dialect = session.get_bind().dialect.name
-    return (
-        session.connection().execute(_insert_unless_taken(model, dialect), row).first() is not None
-    )
+    return _insert_unless_taken(model, dialect).first(session, row) is not None
 
 
 @cache
-def _insert_unless_taken(model: Any, dialect: str) -> Executable:
-    """The statement, built once: on the way of every reply, building it costs what running does.
-
-    A row count is not told by every driver, so the key is asked for with RETURNING.
-    """
+def _insert_unless_taken(model: Any, dialect: str) -> Prepared:
+    """The statement. Not every driver tells how many rows it wrote: the key is asked for."""
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     rows = table(model)
-    return insert(rows).on_conflict_do_nothing().returning(*rows.primary_key)
+    return Prepared(insert(rows).on_conflict_do_nothing().returning(*rows.primary_key))

@@ -22,6 +22,8 @@ from moderation.models import (
     Status,
     Thread,
 )
+from moderation.models.comment import INSERT_DECISION
+from moderation.prepared import Prepared
 from moderation.publishing import find_thread
 from moderation.refusals import (
     AlreadySpent,
@@ -59,7 +61,7 @@ __all__ = [
 
 
 _authors, _threads = table(Author), table(Thread)
-_INSERT_COMMENT, _INSERT_DECISION = insert(table(Comment)), insert(table(Decision))
+_INSERT_COMMENT = Prepared(insert(table(Comment)))
 
 
 def receive(
@@ -140,10 +142,10 @@ def store(
 def _write(session: Session, comment: Comment, verdict: policy.Verdict, now: datetime) -> None:
     if verdict.outcome is not policy.Outcome.PUBLISH:
         comment.version = 1
-        rows = session.connection()
-        rows.execute(_INSERT_COMMENT, comment.row())
-        first = Decision.first(comment.id, comment.status, now, verdict.spam_by)
-        rows.execute(_INSERT_DECISION, first)
+        _INSERT_COMMENT.run(session, comment.row())
+        INSERT_DECISION.run(
+            session, Decision.first(comment.id, comment.status, now, verdict.spam_by)
+        )
         return
     session.add(comment)
     session.flush()

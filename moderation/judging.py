@@ -22,6 +22,7 @@ from moderation.models import (
     Status,
 )
 from moderation.policy.finding import looked_through
+from moderation.prepared import Prepared
 from moderation.text import addresses, disguises, domains, markup, scripts
 
 _comments, _authors, _decisions = table(Comment), table(Author), table(Decision)
@@ -180,12 +181,14 @@ def _decided(status: Status, most: int) -> Any:
 
 
 _APPROVED, _SPAM = _decided(Status.APPROVED, _MOST_APPROVED), _decided(Status.SPAM, _MOST_SPAM)
-_AUTHOR = select(
-    _MINE.c.id,
-    _MINE.c.confirmed_at,
-    select(func.count()).select_from(_APPROVED).scalar_subquery().label("approved"),
-    select(func.min(_APPROVED.c.at)).scalar_subquery().label("first_approved_at"),
-    select(func.count()).select_from(_SPAM).scalar_subquery().label("spam"),
+_AUTHOR = Prepared(
+    select(
+        _MINE.c.id,
+        _MINE.c.confirmed_at,
+        select(func.count()).select_from(_APPROVED).scalar_subquery().label("approved"),
+        select(func.min(_APPROVED.c.at)).scalar_subquery().label("first_approved_at"),
+        select(func.count()).select_from(_SPAM).scalar_subquery().label("spam"),
+    )
 )
 
 
@@ -194,7 +197,7 @@ def author(
 ) -> tuple[str, Past] | None:
     """An author's id and past, by the digest of the address; without the comment `but`."""
     asked = {"site_id": site_id, "email_digest": digest, "but": but}
-    found = session.connection().execute(_AUTHOR, asked).first()
+    found = _AUTHOR.first(session, asked)
     if found is None:
         return None
     confirmed = found.confirmed_at is not None
@@ -213,7 +216,7 @@ _LEADING = (
     .limit(_MOST_LEADING)
     .subquery()
 )
-_KNOWN = (
+_KNOWN = Prepared(
     select(_comments.c.id)
     .join(_LEADING, _LEADING.c.comment_id == _comments.c.id)
     .where(_comments.c.status == Status.APPROVED)
@@ -230,8 +233,8 @@ def linked(session: Session, site: Site, judged: Judged, now: datetime, *, but: 
     trusted = lists.trusted_domains(session, site.id, now)
     own = own_domains(site)
     foreign = [host for host in hosts if not domains.is_in(host, (*own, *trusted))]
-    rows, asked = session.connection(), {"site_id": site.id, "but": but}
-    new = [host for host in foreign if not rows.execute(_KNOWN, {**asked, "domain": host}).first()]
+    asked = {"site_id": site.id, "but": but}
+    new = [host for host in foreign if not _KNOWN.first(session, {**asked, "domain": host})]
     return linked_to(led, new, own, trusted)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from moderation import privacy
 from moderation.database import table
 from moderation.models import Document, MailedLink, Receipt, Secret, SpentChallenge, Tally, Thread
+from moderation.prepared import Prepared
 
 #: A network key makes digests for the first half of its life and is thrown away at its end.
 NETWORK_KEY_LIFE = timedelta(days=30)
@@ -16,7 +17,7 @@ RECEIPT_LIFE = timedelta(days=2)
 
 _secrets = table(Secret)
 #: Read as a row: every reply asks for it, and an object costs more than all the rest of it.
-_NEWEST_NETWORK_KEY = (
+_NEWEST_NETWORK_KEY = Prepared(
     select(_secrets.c.id, _secrets.c.sealed, _secrets.c.created_at)
     .where(_secrets.c.purpose == "network")
     .order_by(_secrets.c.created_at.desc())
@@ -52,7 +53,7 @@ def network_key(
     session: Session, keyring: privacy.Keyring, now: datetime, *, may_write: bool = True
 ) -> bytes:
     """The key of these days, made when it is due. Raises KeyDue where it may not be written."""
-    newest = session.connection().execute(_NEWEST_NETWORK_KEY).first()
+    newest = _NEWEST_NETWORK_KEY.first(session, {})
     if newest is not None and now - newest.created_at <= NETWORK_KEY_LIFE / 2:
         return Secret.opened(newest.id, newest.sealed, keyring)
     if not may_write:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, exists, literal, literal_column, select
+from sqlalchemy import bindparam, exists, literal, literal_column, select
 from sqlalchemy.orm import Session
 
 from moderation import clusters, judging, lists, policy, privacy
@@ -17,6 +17,7 @@ from moderation.drafts import Draft
 from moderation.judging import TWINS, Around, Judged, Past, Sent
 from moderation.keeping import network_digest
 from moderation.models import Comment, Listed, Site, Status, Thread
+from moderation.prepared import Prepared
 from moderation.text import markup
 
 
@@ -39,7 +40,7 @@ class Weighed:
     verdict: policy.Verdict
     traits: clusters.Traits
     #: The thread, whether it takes replies, and whether it has this one; None where it is new.
-    thread: Row[Any] | None
+    thread: Any | None
     #: Who wrote it; None where nobody with this address ever did.
     author_id: str | None
 
@@ -104,7 +105,7 @@ _ONE = select(literal(1).label("one")).subquery()
 #: A thread, if there is one, and whether it has the same reply from somebody of the same name; how
 #: many replies of the site say the same, and how many came of late: each the beginning of an index
 #: range.
-_AROUND = (
+_AROUND = Prepared(
     select(
         _threads.c.id,
         _threads.c.open,
@@ -138,7 +139,7 @@ _AROUND = (
 
 def _around(
     session: Session, site: Site, left: Draft, network: str | None, now: datetime
-) -> tuple[Around, Row[Any] | None]:
+) -> tuple[Around, Any | None]:
     settings = site.settings
     asked = {
         "network": network,
@@ -150,7 +151,7 @@ def _around(
         "fingerprint": left.fingerprint,
         "text_digest": left.text_digest,
     }
-    found = session.connection().execute(_AROUND, asked).one()
+    found = _AROUND.one(session, asked)
     around = Around(found.twins, found.network, found.page, found.site, found.created_at)
     return around, found if found.id else None
 
@@ -191,6 +192,7 @@ def _comment(
         locale=left.reply.locale,
         evidence=likeness.evidence if likeness else None,
         likeness=likeness.probability if likeness else None,
+        taught="",
         notify=left.reply.notify,
         created_at=now,
     )

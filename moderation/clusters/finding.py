@@ -7,8 +7,6 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    Executable,
-    Row,
     bindparam,
     delete,
     func,
@@ -21,9 +19,11 @@ from sqlalchemy.orm import Session
 
 from moderation import privacy
 from moderation.database import table
-from moderation.drafts import Keys
+from moderation.drafts import MOST_DOMAINS, Keys
 from moderation.models import Band, Comment, InCommon, Site, Status
+from moderation.prepared import Prepared
 from moderation.text import addresses, alike, markup
+from moderation.text.alike import BANDS
 
 #: So many of one cluster wait together at most: they are shown on one card, and decided at once.
 #: What comes after that begins another.
@@ -100,8 +100,10 @@ _NEIGHBOURS = (
     .limit(NEIGHBOURS)
     .subquery()
 )
+#: What a comment has in common with others at the most: the names of the keys, always as many.
+_KEYS = [f"key{number}" for number in range(BANDS + MOST_DOMAINS + 1)]
 #: The comments that are found by these keys, with how many of them; the most, then the newest.
-_FIND = (
+_FIND = Prepared(
     select(
         _bands.c.comment_id,
         _bands.c.kind,
@@ -115,7 +117,7 @@ _FIND = (
     .join(_comments, _comments.c.id == _bands.c.comment_id)
     .where(
         _bands.c.site_id == bindparam("site_id"),
-        _bands.c.key.in_(bindparam("keys", expanding=True)),
+        _bands.c.key.in_([bindparam(name) for name in _KEYS]),
         _bands.c.at > bindparam("since", type_=Band.at.type),
     )
     .group_by(_bands.c.comment_id, _bands.c.kind, _comments.c.id)
@@ -131,19 +133,20 @@ def find(session: Session, comment: Comment, known: Traits, now: datetime) -> No
         return
     asked = {
         "site_id": comment.site_id,
-        "keys": list(known.keys),
+        **dict.fromkeys(_KEYS),
+        **dict(zip(_KEYS, known.keys, strict=False)),
         "since": now - Band.KEPT,
         "network": known.network,
         "hour": now - WINDOW,
     }
-    rows: list[Row[Any]] = list(session.connection().execute(_FIND, asked))
+    rows = _FIND.all(session, asked)
     found = _closest([row for row in rows if row.waiting < MOST], known, now)
     if found is not None:
         comment.cluster_id = found.cluster_id or _begun_by(found.comment_id, found.at)
         comment.alike_by = found.kind
 
 
-def _closest(rows: Sequence[Row[Any]], known: Traits, now: datetime) -> Row[Any] | None:
+def _closest(rows: Sequence[Any], known: Traits, now: datetime) -> Any | None:
     """Whom it is the most like: by its text, else by a domain, else by its network."""
     same = [row for row in rows if row.kind is InCommon.TEXT][:_COMPARED]
     first = alike.first_alike(known.text, (markup.plain(row.html) for row in same))
@@ -173,19 +176,18 @@ def keep(session: Session, comment: Comment, known: Traits, now: datetime) -> No
 
     The last step of a transaction: whoever waits here for another holds nothing that they need.
     """
-    rows = session.connection()
     if comment.cluster_id is not None:
         first = comment.cluster_id.partition("-")[0]
-        rows.execute(_BEGIN, {"first": first, "cluster": comment.cluster_id})
+        _BEGIN.run(session, {"first": first, "cluster": comment.cluster_id})
         return
     common = {"site_id": comment.site_id, "comment_id": comment.id, "at": now}
     # In one order, so that two at once cannot wait for each other.
     several = [common | {"key": key, "kind": known.keys[key]} for key in sorted(known.keys)]
     if several:
-        rows.execute(_keep(rows.dialect.name), several)
+        _keep(session.get_bind().dialect.name).run(session, several)
 
 
-_BEGIN = (
+_BEGIN = Prepared(
     update(_comments)
     .where(_comments.c.id == bindparam("first"), _comments.c.cluster_id.is_(None))
     .values(cluster_id=bindparam("cluster"))
@@ -193,7 +195,7 @@ _BEGIN = (
 
 
 @cache
-def _keep(dialect: str) -> Executable:
+def _keep(dialect: str) -> Prepared:
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     made = insert(_bands)
     newest = {name: made.excluded[name] for name in ("kind", "comment_id", "at")}
@@ -202,7 +204,8 @@ def _keep(dialect: str) -> Executable:
     )
     # What was approved with a domain goes on speaking for it.
     others = or_(_bands.c.kind != InCommon.DOMAIN, ~approved.exists())
-    return made.on_conflict_do_update(index_elements=["site_id", "key"], set_=newest, where=others)
+    kept = made.on_conflict_do_update(index_elements=["site_id", "key"], set_=newest, where=others)
+    return Prepared(kept)
 
 
 def leave(session: Session, comment: Comment) -> None:

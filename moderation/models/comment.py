@@ -26,6 +26,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from moderation.database import Ascii, Base, table
 from moderation.policy.traits import Said, buckets
+from moderation.prepared import Prepared
 from moderation.privacy import new_id
 
 from .author import Author
@@ -215,8 +216,7 @@ class Comment(Base):
         """Its columns' values, for a statement that writes it as it is; without those that the
         database gives by itself.
         """
-        own = [column.key for column in table(Comment).columns if column.server_default is None]
-        return {key: getattr(self, key) for key in own}
+        return {name: getattr(self, name) for name in _OWN}
 
     def decide(
         self,
@@ -418,22 +418,20 @@ class Pen:
 
     def decided(self, comment: Comment, decision: dict[str, Any]) -> None:
         """Write a decision, and what the comment became by it."""
-        rows = self._session.connection()
-        rows.execute(INSERT_DECISION, decision)
-        rows.execute(DECIDE, as_decided(comment))
+        INSERT_DECISION.run(self._session, decision)
+        DECIDE.run(self._session, as_decided(comment))
 
     def lesson(self, comment: Comment, teaches: str) -> None:
         """Write what a comment will teach from now on, and no longer."""
-        self._session.connection().execute(LESSON, as_lesson(comment, teaches))
+        LESSON.run(self._session, as_lesson(comment, teaches))
 
     def published(self, reply: Comment) -> None:
         """Write that readers see a reply, or no longer, since they do so with what is above it."""
-        self._session.connection().execute(PUBLISH, as_published(reply))
+        PUBLISH.run(self._session, as_published(reply))
 
     def readers_see(self, thread: Thread, more: int) -> None:
         """As `Thread.readers_see`, at once: two decisions in one session must add up."""
-        told = {"thread": thread.id, "more": more, "times": 1}
-        self._session.connection().execute(READERS_SEE, told)
+        READERS_SEE.run(self._session, {"thread": thread.id, "more": more, "times": 1})
         self._session.expire(thread, ["count", "revision"])
 
 
@@ -464,17 +462,23 @@ def as_lesson(comment: Comment, teaches: str) -> dict[str, Any]:
 
 
 _comments, _threads = table(Comment), table(Thread)
-INSERT_DECISION = insert(table(Decision))
-PUBLISH = (
+_OWN = [
+    one.key for one in _comments.columns if one.server_default is None or one.default is not None
+]
+INSERT_DECISION = Prepared(insert(table(Decision)))
+_PUBLISH = (
     update(_comments)
     .where(_comments.c.id == bindparam("comment"))
     .values(published=bindparam("published"))
 )
-DECIDE = PUBLISH.values(
-    status=bindparam("status"), version=bindparam("version"), taught=bindparam("taught")
+PUBLISH = Prepared(_PUBLISH)
+DECIDE = Prepared(
+    _PUBLISH.values(
+        status=bindparam("status"), version=bindparam("version"), taught=bindparam("taught")
+    )
 )
-LESSON = insert(table(Lesson))
-READERS_SEE = (
+LESSON = Prepared(insert(table(Lesson)))
+READERS_SEE = Prepared(
     update(_threads)
     .where(_threads.c.id == bindparam("thread"))
     .values(

@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, String, delete, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from moderation.database import Ascii, Base, table
+from moderation.prepared import Prepared
 
 
 class LinkedDomain(Base):
@@ -30,7 +31,7 @@ class LinkedDomain(Base):
             for domain in list(domains)[: cls.MOST]
         ]
         if rows:
-            session.connection().execute(_INSERT, rows)
+            _INSERT.run(session, rows)
 
     @classmethod
     def forget(cls, session: Session, comment_id: str) -> None:
@@ -38,4 +39,4 @@ class LinkedDomain(Base):
         session.execute(delete(cls).where(cls.comment_id == comment_id))
 
 
-_INSERT = insert(table(LinkedDomain))
+_INSERT = Prepared(insert(table(LinkedDomain)))

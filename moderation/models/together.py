@@ -82,17 +82,14 @@ class Together(Pen):
         """Write all of it."""
         if not self._decisions:
             return
-        rows = self._session.connection()
-        rows.execute(INSERT_DECISION, self._decisions)
-        rows.execute(DECIDE, [as_decided(one) for one in self._changed.values()])
-        if self._lessons:
-            rows.execute(LESSON, self._lessons)
+        INSERT_DECISION.run(self._session, self._decisions)
+        DECIDE.run(self._session, [as_decided(one) for one in self._changed.values()])
+        LESSON.run(self._session, self._lessons)
         shown = [one for one in self._shown.values() if one.id not in self._changed]
-        if shown:
-            rows.execute(PUBLISH, [as_published(one) for one in shown])
+        PUBLISH.run(self._session, [as_published(one) for one in shown])
         # In one order, as they were locked.
         for key, (thread, more, times) in sorted(self._told.items()):
-            rows.execute(READERS_SEE, {"thread": key, "more": more, "times": times})
+            READERS_SEE.run(self._session, {"thread": key, "more": more, "times": times})
             self._session.expire(thread, ["count", "revision"])
 
     def _all_below(self) -> dict[str, list[Comment]]:

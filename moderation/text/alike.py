@@ -25,10 +25,12 @@ LOOKED_AT = 1_500
 FEWEST_WORDS = 3
 
 _SHINGLE = 3
-_BANDS, _ROWS = 16, 3
+#: So many bands a sketch has at the most.
+BANDS = 16
+_ROWS = 3
 #: Hashes have 32 bits, spread anew by a multiplication (Fibonacci's, D. E. Knuth, TAOCP 3, 6.4).
 _MOST, _SPREAD = (1 << 32) - 1, 2_654_435_769
-_WIDTH = -(-(_MOST + 1) // (_BANDS * _ROWS))
+_WIDTH = -(-(_MOST + 1) // (BANDS * _ROWS))
 _LINK = re.compile(r"(?:https?://|www\.)\S*", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
 _AGAIN = re.compile(r"(.)\1{2,}")
@@ -73,7 +75,7 @@ def sketch(text: str) -> list[str]:
     if _is_short(words):
         return [f"whole {words}"]
     smallest = iter(_smallest(_shingles(words)))
-    return [f"{band} {tuple(islice(smallest, _ROWS))}" for band in range(_BANDS)]
+    return [f"{band} {tuple(islice(smallest, _ROWS))}" for band in range(BANDS)]
 
 
 def _smallest(shingles: set[str]) -> list[int]:
@@ -81,7 +83,7 @@ def _smallest(shingles: set[str]) -> list[int]:
     function; a part without a shingle takes another's, by chance, yet always the same. A.
     Shrivastava, "Optimal Densification for Fast and Accurate Minwise Hashing" (ICML 2017).
     """
-    parts: list[int | None] = [None] * (_BANDS * _ROWS)
+    parts: list[int | None] = [None] * (BANDS * _ROWS)
     for shingle in shingles:
         # Halves of characters are refused at every door, and yet no text may make this raise.
         hashed = crc32(shingle.encode("utf-8", "surrogatepass"))
