@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session, aliased
@@ -22,6 +22,7 @@ from moderation.models import (
     Standing,
     What,
 )
+from moderation.prepared import Prepared
 from moderation.privacy import Keyring, new_id
 from moderation.text import addresses, plain
 from moderation.text.disguises import is_same
@@ -54,19 +55,28 @@ _entries = table(ListEntry)
 _NOW = bindparam("now", type_=ListEntry.created_at.type)
 #: Names are compared one by one, since they come in disguise: all of a site's are read.
 _NAMES = (ListEntry.key_of(ListKind.NAME, ""), f"{ListKind.NAME};")
-#: The newest last, so that it is what remains.
-_FOUND = (
-    select(_entries.c.key, _entries.c.standing, _entries.c.kind, _entries.c.shown)
-    .where(
-        _entries.c.site_id == bindparam("site_id"),
-        or_(
-            _entries.c.key.in_(bindparam("keys", expanding=True)),
-            and_(_entries.c.key >= _NAMES[0], _entries.c.key < _NAMES[1]),
-        ),
-        or_(_entries.c.expires_at.is_(None), _entries.c.expires_at > _NOW),
+
+
+def _found(keys: Any) -> Select[Any]:
+    """What counts of these keys, and of all names; the newest last, so that it is what remains."""
+    return (
+        select(_entries.c.key, _entries.c.standing, _entries.c.kind, _entries.c.shown)
+        .where(
+            _entries.c.site_id == bindparam("site_id"),
+            or_(
+                _entries.c.key.in_(keys),
+                and_(_entries.c.key >= _NAMES[0], _entries.c.key < _NAMES[1]),
+            ),
+            or_(_entries.c.expires_at.is_(None), _entries.c.expires_at > _NOW),
+        )
+        .order_by(_entries.c.created_at, _entries.c.id)
     )
-    .order_by(_entries.c.created_at, _entries.c.id)
-)
+
+
+_FOUND = _found(bindparam("keys", expanding=True))
+#: Most replies ask for few: always as many names, so that the statement is prepared once.
+_FEW = [f"key{number}" for number in range(8)]
+_FOUND_FEW = Prepared(_found([bindparam(name) for name in _FEW]))
 
 
 class Asked(NamedTuple):
@@ -121,8 +131,12 @@ class _Said(NamedTuple):
 
 
 def _said(session: Session, site_id: str, keys: Iterable[str], now: datetime) -> _Said:
-    asked = {"site_id": site_id, "keys": list(keys), "now": now}
-    rows = session.connection().execute(_FOUND, asked).all()
+    several, asked = list(keys), {"site_id": site_id, "now": now}
+    if len(several) <= len(_FEW):
+        named = dict.fromkeys(_FEW) | dict(zip(_FEW, several, strict=False))
+        rows = _FOUND_FEW.all(session, asked | named)
+    else:
+        rows = session.connection().execute(_FOUND, {**asked, "keys": several}).all()
     standings = {row.key: row.standing for row in rows}
     return _Said(standings, {row.key: row.shown for row in rows if row.kind is ListKind.NAME})
 

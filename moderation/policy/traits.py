@@ -120,6 +120,6 @@ def _length(text: str) -> str:
 
 
 def _capitals(text: str) -> str:
-    letters = [letter for letter in text if letter.isalpha()]
-    capitals = sum(letter.isupper() for letter in letters)
+    letters = list(filter(str.isalpha, text))
+    capitals = sum(map(str.isupper, letters))
     return f"capitals:{_STEPS * capitals // (len(letters) or 1)}"

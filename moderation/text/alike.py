@@ -14,6 +14,7 @@ import re
 import unicodedata
 from binascii import crc32
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import islice
 
 #: From this share on, texts are the same with changes.
@@ -44,13 +45,22 @@ _DISGUISED = str.maketrans(
 )
 
 
+@lru_cache(maxsize=64)
 def folded(text: str) -> str:
-    """The words of a text as they compare: one case, no accents, links, signs or disguises."""
-    decomposed = unicodedata.normalize("NFKD", _LINK.sub(" ", text[:LOOKED_AT])).casefold()
-    decomposed = decomposed[: 3 * LOOKED_AT]
-    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    """The words of a text as they compare: one case, no accents, links, signs or disguises.
+
+    The last few are kept: a reply is sketched, then compared, and with the same ones as the next.
+    """
+    bare = _bare(_LINK.sub(" ", text[:LOOKED_AT]))
     words = " ".join(filter(None, map(_plain, re.findall(r"[\w@$!]+", bare))))
     return _AGAIN.sub(r"\1\1", _SPACED.sub(lambda run: run[0].replace(" ", ""), words))
+
+
+def _bare(text: str) -> str:
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text).casefold()[: 3 * LOOKED_AT]
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
 def _plain(word: str) -> str:
