@@ -211,6 +211,8 @@ SQLITE_PRAGMAS = (
     f"busy_timeout = {BUSY_SECONDS * 1000}",
     "cache_size = -16000",
     "temp_store = MEMORY",
+    # What the journal may keep of the disk once it was emptied: an import makes it large.
+    f"journal_size_limit = {64 * 1024 * 1024}",
 )
 
 

@@ -71,7 +71,7 @@ def test_where_all_is_well_every_check_says_so(
     with presence.serving(settings.instance_path, 1):
         found = looked(public_url="https://c.example", trusted_proxies=1, rate_limits=True)
     assert {one.check: one.sentence for one in found.values() if one.level is not OK} == {}
-    assert len(found) == 14
+    assert len(found) == 15
     assert not any(one.advice for one in found.values())
 
 
@@ -168,6 +168,20 @@ def test_a_storage_of_limits_that_is_away_is_a_problem(looked: Looked, storage: 
     found = looked(rate_limits=True, rate_limit_storage=storage)["rate_limits"]
     assert found.level is PROBLEM
     assert "hunter2" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("size", "level"), [(around.LONG_JOURNAL - 1, OK), (around.LONG_JOURNAL, WARNING)]
+)
+def test_a_journal_that_is_never_emptied_is_told(tmp_path: Path, size: int, level: Level) -> None:
+    with (tmp_path / "x.sqlite3-wal").open("wb") as journal:
+        journal.truncate(size)
+    assert around.journal(tmp_path / "x.sqlite3").level is level
+
+
+def test_where_there_is_no_journal_none_is_told(looked: Looked) -> None:
+    assert looked()["journal"].level is OK
+    assert around.journal(None).level is OK
 
 
 @pytest.mark.parametrize(
@@ -349,7 +363,7 @@ def test_it_prints_a_line_for_each_check_and_ends_with_1_where_there_are_problem
     said = run.invoke(args=["doctor"])
     assert said.exit_code == 0, said.output
     lines = said.output.splitlines()
-    assert lines[-1] == "Checks: 14. Problems: 0. Warnings: 3."
+    assert lines[-1] == "Checks: 15. Problems: 0. Warnings: 3."
     secret(settings, 0o644)
     said = run.invoke(args=["doctor"])
     assert said.exit_code == 1

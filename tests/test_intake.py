@@ -6,8 +6,19 @@ import pytest
 from characters import AT_ONCE, BOB, PAGE, World
 from sqlalchemy import select
 
-from moderation.models import Author, Comment, Site, Thread
+from moderation import intake, keeping, lists
+from moderation.models import (
+    Author,
+    Comment,
+    ListKind,
+    Moderator,
+    Secret,
+    Site,
+    Standing,
+    Thread,
+)
 from moderation.text import markup
+from moderation.web import leaving
 
 
 @pytest.mark.parametrize(
@@ -104,6 +115,47 @@ def test_a_site_may_publish_known_authors_at_once(
     assert answer.status_code == 201
     assert answer.get_json()["status"] == "approved"
     assert answer.get_json()["id"] in world.shown()
+
+
+def test_whoever_is_blocked_while_their_reply_is_weighed_is_not_published(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("moderation.policy.rules.HASTE_SECONDS", 0)
+    with world.database.writing() as session:
+        session.scalars(select(Site).where(Site.key == "blog")).one().options = AT_ONCE
+        session.commit()
+    world.published()
+    assert world.leave().status_code == 201
+    weigh = leaving._weighed
+
+    def blocked_meanwhile(site: Site, arrived: intake.Arrived) -> intake.Weighed:
+        weighed = weigh(site, arrived)
+        assert weighed.is_published
+        with world.database.writing() as session:
+            by = session.scalars(select(Moderator).where(Moderator.name == "Ann")).one()
+            stored = session.get_one(Site, site.id)
+            entered = ListKind.ADDRESS, Standing.BLOCKED, BOB
+            lists.enter(session, world.keyring, stored, *entered, by=by, at=datetime.now(UTC))
+            session.commit()
+        return weighed
+
+    monkeypatch.setattr(leaving, "_weighed", blocked_meanwhile)
+    answer = world.leave()
+    assert answer.status_code == 202
+    assert answer.get_json()["id"] not in world.shown()
+
+
+def test_a_network_key_is_made_once_and_only_where_it_may_be_written(world: World) -> None:
+    now = datetime.now(UTC)
+    with world.database.reading() as session, pytest.raises(keeping.KeyDue):
+        keeping.network_digest(session, world.keyring, "192.0.2.7", now, may_write=False)
+    world.left()
+    with world.database.reading() as session:
+        asked = session, world.keyring, "192.0.2.7", now
+        digest = keeping.network_digest(*asked, may_write=False)
+        assert digest == keeping.network_digest(*asked)
+        purposes = session.scalars(select(Secret.purpose)).all()
+    assert purposes.count("network") == 1
 
 
 def test_the_honeypot_is_only_a_reason(world: World) -> None:

@@ -32,6 +32,7 @@ def findings(
         around.secrets(settings, environ),
         around.limits(settings),
         around.disk(settings, file),
+        around.journal(file),
         *_of_what_is_stored(settings, database, keyring, at),
         around.mail_server(settings),
     ]

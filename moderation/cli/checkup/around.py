@@ -16,6 +16,8 @@ from .finding import Finding, ok, problem, warning
 
 #: What has to be free for a while of comments and a migration; and for writing at all.
 COMFORTABLE, LEAST = 1024**3, 100 * 1024**2
+#: Four times what is left of it when it was emptied.
+LONG_JOURNAL = 256 * 1024**2
 #: Seconds that another server may take to answer.
 PATIENCE = 5
 #: How many processes `moderation serve` starts unless told otherwise.
@@ -125,6 +127,21 @@ def disk(settings: Settings, database: Path | None) -> Finding:
     if free < COMFORTABLE:
         return warning("disk", told, "Make room, or move the database to a larger disk.")
     return ok("disk", told)
+
+
+def journal(database: Path | None) -> Finding:
+    """Whether SQLite can empty its journal; it is kept short (see `database.SQLITE_PRAGMAS`)."""
+    try:
+        size = Path(f"{database}-wal").stat().st_size if database else 0
+    except FileNotFoundError:
+        size = 0
+    if size < LONG_JOURNAL:
+        return ok("journal", "The database keeps its journal short.")
+    return warning(
+        "journal",
+        f"The database's journal has {size // 1024**2:,} MB: something keeps it from emptying.",
+        "Let a long import end. Otherwise end what else has the database open, and restart.",
+    )
 
 
 def mail_server(settings: Settings) -> Finding:
