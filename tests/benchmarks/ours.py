@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from sqlalchemy import select
 
-from moderation import captcha, migrations
+from moderation import captcha, learning, migrations
 from moderation.accounts import add_moderator, add_site, add_token
 from moderation.config import load
 from moderation.database import Database
@@ -54,6 +54,8 @@ def prepare(folder: Path, waiting: int) -> Stage:
     for n in range(10):
         page = f"{words.ORIGIN}/queue-{n}"
         fill_thread(database, keyring, site, page, waiting // 10, Status.PENDING)
+    # What lies there has been learned when somebody measures; a new database learns it at once.
+    learning.catch_up(database)
     with database.reading() as session:
         ids = session.scalars(select(Comment.id).where(Comment.status == Status.PENDING)).all()
     database.dispose()
