@@ -270,7 +270,7 @@ def insert_once(session: Session, model: Any, row: dict[str, Any]) -> bool:
     Where another transaction is inserting the same key, PostgreSQL waits for it to end first.
     """
     dialect = session.get_bind().dialect.name
-    return _insert_unless_taken(model, dialect).first(session, row) is not None
+    return _insert_unless_taken(model, dialect).wrote(session, row)
 
 
 @cache

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, exists, insert, select
 from sqlalchemy.orm import Session
 
 from moderation import captcha, clusters, notices, outside, policy, privacy
@@ -60,8 +60,8 @@ __all__ = [
 ]
 
 
-_authors, _threads = table(Author), table(Thread)
-_INSERT_COMMENT = Prepared(insert(table(Comment)))
+_authors, _comments, _threads = table(Author), table(Comment), table(Thread)
+_INSERT_COMMENT = Prepared(insert(_comments))
 
 
 def receive(
@@ -82,8 +82,8 @@ def receive(
     """
     spend(session, challenge, answer)
     if weighed.is_published:
-        # Nothing that a moderator just blocked, or closed, may reach readers: weighed once more,
-        # now that nobody else writes. What waits for a moderator can wait for that, too.
+        # Nothing of whom a moderator just blocked may reach readers: weighed once more, on SQLite
+        # with nobody else writing. What waits for a moderator can wait for that, too.
         weighed = weigh(session, keyring, site, weighed.arrived, now, may_write=True)
     comment = store(session, keyring, site, weighed, now)
     outside.note(session, site.id, comment.id, weighed.arrived.heard, now)
@@ -121,7 +121,9 @@ def store(
     belongs together comes last: whoever waits there for another holds nothing that they need.
     """
     left, comment = weighed.arrived.left, weighed.comment
-    thread, parent = weighed.thread, None
+    # Read here, not weighed: while it was waited for, the thread may have been closed or moved.
+    place = {"site_id": site.id, "page": left.reply.page, "fingerprint": left.fingerprint}
+    thread, parent = _PLACE.first(session, place), None
     if thread is not None and not thread.open:
         raise Closed
     comment.thread_id = thread.id if thread else _new_thread(session, site.id, left.reply.page, now)
@@ -137,6 +139,21 @@ def store(
     LinkedDomain.keep(session, comment.site_id, comment.id, hosts)
     clusters.keep(session, comment, weighed.traits, now)
     return comment
+
+
+#: A thread, and whether it has the same reply from somebody of the same name.
+_PLACE = Prepared(
+    select(
+        _threads.c.id,
+        _threads.c.open,
+        exists()
+        .where(
+            _comments.c.thread_id == _threads.c.id,
+            _comments.c.fingerprint == bindparam("fingerprint"),
+        )
+        .label("has_it"),
+    ).where(_threads.c.site_id == bindparam("site_id"), _threads.c.page == bindparam("page"))
+)
 
 
 def _write(session: Session, comment: Comment, verdict: policy.Verdict, now: datetime) -> None:

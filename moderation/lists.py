@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, or_, select, update
@@ -58,18 +59,24 @@ _NAMES = (ListEntry.key_of(ListKind.NAME, ""), f"{ListKind.NAME};")
 
 
 def _found(keys: Any) -> Select[Any]:
-    """What counts of these keys, and of all names; the newest last, so that it is what remains."""
-    return (
-        select(_entries.c.key, _entries.c.standing, _entries.c.kind, _entries.c.shown)
-        .where(
-            _entries.c.site_id == bindparam("site_id"),
-            or_(
-                _entries.c.key.in_(keys),
-                and_(_entries.c.key >= _NAMES[0], _entries.c.key < _NAMES[1]),
-            ),
-            or_(_entries.c.expires_at.is_(None), _entries.c.expires_at > _NOW),
-        )
-        .order_by(_entries.c.created_at, _entries.c.id)
+    """What counts of these keys, and of all names. In no order: to have one, SQLite would walk the
+    whole list along another index.
+    """
+    wanted = (
+        _entries.c.key,
+        _entries.c.standing,
+        _entries.c.kind,
+        _entries.c.shown,
+        _entries.c.created_at,
+        _entries.c.id,
+    )
+    return select(*wanted).where(
+        _entries.c.site_id == bindparam("site_id"),
+        or_(
+            _entries.c.key.in_(keys),
+            and_(_entries.c.key >= _NAMES[0], _entries.c.key < _NAMES[1]),
+        ),
+        or_(_entries.c.expires_at.is_(None), _entries.c.expires_at > _NOW),
     )
 
 
@@ -137,6 +144,8 @@ def _said(session: Session, site_id: str, keys: Iterable[str], now: datetime) ->
         rows = _FOUND_FEW.all(session, asked | named)
     else:
         rows = session.connection().execute(_FOUND, {**asked, "keys": several}).all()
+    # The newest last, so that it is what remains.
+    rows = sorted(rows, key=attrgetter("created_at", "id"))
     standings = {row.key: row.standing for row in rows}
     return _Said(standings, {row.key: row.shown for row in rows if row.kind is ListKind.NAME})
 

@@ -27,7 +27,7 @@ class Prepared:
         self._made: dict[tuple[str, ...], _Made] = {}
 
     def all(self, session: Session, values: Values) -> Sequence[Any]:
-        """The rows that it finds. Raises SQLAlchemy's errors on both databases."""
+        """The rows that a SELECT finds. Raises SQLAlchemy's errors on both databases."""
         connection = session.connection()
         if connection.dialect.name != "sqlite":
             return connection.execute(self._statement, values).all()
@@ -43,9 +43,17 @@ class Prepared:
         found = self.all(session, values)
         return found[0] if found else None
 
+    def wrote(self, session: Session, values: Values) -> bool:
+        """Whether a statement that returns what it wrote wrote anything."""
+        connection = session.connection()
+        if connection.dialect.name != "sqlite":
+            return connection.execute(self._statement, values).first() is not None
+        made = self._made_for(connection.dialect, values)
+        return bool(_run(connection, made.sql, made.given(values)).fetchall())
+
     def run(self, session: Session, values: Values | Sequence[Values]) -> None:
         """Run it for what it does: once for each of several, which all name the same values."""
-        if not values:
+        if not isinstance(values, Mapping) and not values:
             return
         connection = session.connection()
         if connection.dialect.name != "sqlite":
@@ -115,6 +123,8 @@ def _make(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> _Made:
     for place in compiled.positiontup:
         one = compiled.binds[place]
         sent = one.type.dialect_impl(dialect).bind_processor(dialect)
+        if one.required and one.key not in names:
+            raise TypeError(f"a prepared statement is given every value: {one.key} is missing")
         if one.key in names:
             bound.append((one.key, sent))
         else:
@@ -122,5 +132,9 @@ def _make(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> _Made:
     columns = list(statement.selected_columns) if is_select else []
     processors = [one.type.dialect_impl(dialect).result_processor(dialect, None) for one in columns]
     read = tuple((at, one) for at, one in enumerate(processors) if one is not None)
-    row = namedtuple("Row", [one.key for one in columns])._make if is_select else tuple
+    row = namedtuple("Row", [one.key for one in columns])._make if is_select else _unread
     return _Made(compiled.string, tuple(bound), row, read)
+
+
+def _unread(_row: Iterable[Any]) -> Any:
+    raise TypeError("only the rows of a SELECT are read: ask whether anything was written")

@@ -1,14 +1,14 @@
-"""What a new reply is found to be: all that is read and worked out of it before anything is locked.
+"""What a new reply is found to be: all that is read of it, and judged, before it is stored.
 
 SQLite has one writer at a time. Whoever judged under its lock would let everybody else wait for it,
-so a reply is weighed by what stands in the database a moment before it is written.
+so the doors weigh a reply before they lock anything, by what stands there a moment earlier.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, exists, literal, literal_column, select
+from sqlalchemy import bindparam, literal, literal_column, select
 from sqlalchemy.orm import Session
 
 from moderation import clusters, judging, lists, policy, privacy
@@ -39,8 +39,6 @@ class Weighed:
     comment: Comment
     verdict: policy.Verdict
     traits: clusters.Traits
-    #: The thread, whether it takes replies, and whether it has this one; None where it is new.
-    thread: Any | None
     #: Who wrote it; None where nobody with this address ever did.
     author_id: str | None
 
@@ -67,7 +65,7 @@ def weigh(
     left = arrived.left
     address = left.reply.address
     network = network_digest(session, keyring, address, now, may_write=may_write)
-    around, thread = _around(session, site, left, network, now)
+    around = _around(session, site, left, network, now)
     known = judging.author(session, site.id, left.author_digest)
     author_id, past = known or (None, Past())
     judged, listed = _judged(left), _listed(session, site, left, now)
@@ -94,7 +92,7 @@ def weigh(
         address=address,
     )
     clusters.find(session, comment, traits, now)
-    return Weighed(arrived, comment, verdict, traits, thread, author_id)
+    return Weighed(arrived, comment, verdict, traits, author_id)
 
 
 _comments, _threads = table(Comment), table(Thread)
@@ -102,19 +100,10 @@ _comments, _threads = table(Comment), table(Thread)
 #: would be written into the statement anew each time.
 _ANY: list[Any] = [literal_column(f"'{status}'") for status in Status]
 _ONE = select(literal(1).label("one")).subquery()
-#: A thread, if there is one, and whether it has the same reply from somebody of the same name; how
-#: many replies of the site say the same, and how many came of late: each the beginning of an index
-#: range.
+#: Since when there is a thread, if there is one; how many replies of the site say the same, and how
+#: many came of late: each the beginning of an index range.
 _AROUND = Prepared(
     select(
-        _threads.c.id,
-        _threads.c.open,
-        exists()
-        .where(
-            _comments.c.thread_id == _threads.c.id,
-            _comments.c.fingerprint == bindparam("fingerprint"),
-        )
-        .label("has_it"),
         _threads.c.created_at,
         TWINS.label("twins"),
         judging.recent(
@@ -139,7 +128,7 @@ _AROUND = Prepared(
 
 def _around(
     session: Session, site: Site, left: Draft, network: str | None, now: datetime
-) -> tuple[Around, Any | None]:
+) -> Around:
     settings = site.settings
     asked = {
         "network": network,
@@ -148,12 +137,10 @@ def _around(
         **judging.window("site", settings, now),
         "site_id": site.id,
         "page": left.reply.page,
-        "fingerprint": left.fingerprint,
         "text_digest": left.text_digest,
     }
     found = _AROUND.one(session, asked)
-    around = Around(found.twins, found.network, found.page, found.site, found.created_at)
-    return around, found if found.id else None
+    return Around(found.twins, found.network, found.page, found.site, found.created_at)
 
 
 def _listed(session: Session, site: Site, left: Draft, now: datetime) -> Listed:

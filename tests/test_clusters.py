@@ -10,11 +10,12 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from test_queueing import slow, statements
 
-from moderation import clusters, lists, review
+from moderation import clusters, intake, lists, review
 from moderation.clusters import finding
 from moderation.models import Band, Bearer, Comment, InCommon, ListKind, Site, Standing, Status
 from moderation.queueing import Filter, Order
 from moderation.queueing import folding as folding_module
+from moderation.web import leaving
 
 SPAM = "Subscribe to my channel, I upload a new video about the moon on every single day"
 #: The same with changes: words, disguises, signs, another link.
@@ -196,6 +197,29 @@ def test_an_erased_comment_leaves_nothing_behind(world: World) -> None:
     assert together(world, *others)
     with world.database.reading() as session:
         assert bands(session) == 0
+
+
+@pytest.mark.parametrize("path", ["edit", "erase"])
+def test_who_changes_or_goes_while_another_is_weighed_is_not_drawn_back(
+    world: World, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    options(world, edit_minutes=30)
+    answer = world.leave(body=SPAM, **by(1)).get_json()
+    status = answer["status_url"].removeprefix("http://127.0.0.1:8000")
+    weigh = leaving._weighed
+
+    def weighed_then_changed(site: Site, arrived: intake.Arrived) -> intake.Weighed:
+        weighed = weigh(site, arrived)
+        assert weighed.comment.cluster_id
+        monkeypatch.setattr(leaving, "_weighed", weigh)
+        sent = {"body": "The council ought to light these roads", "version": "1"}
+        assert world.client().post(f"{status}/{path}", data=sent).status_code == 303
+        return weighed
+
+    monkeypatch.setattr(leaving, "_weighed", weighed_then_changed)
+    follower = world.left(body=f"{SPAM} too", **by(2))
+    assert cluster_of(world, follower)
+    assert cluster_of(world, answer["id"]) is None
 
 
 def test_keys_are_forgotten_in_time_and_clusters_stay(world: World) -> None:

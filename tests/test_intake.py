@@ -1,10 +1,12 @@
 """What is taken, what is refused, and what is stored of it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 from characters import AT_ONCE, BOB, PAGE, World
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from moderation import intake, keeping, lists
 from moderation.models import (
@@ -126,23 +128,63 @@ def test_whoever_is_blocked_while_their_reply_is_weighed_is_not_published(
         session.commit()
     world.published()
     assert world.leave().status_code == 201
-    weigh = leaving._weighed
 
-    def blocked_meanwhile(site: Site, arrived: intake.Arrived) -> intake.Weighed:
-        weighed = weigh(site, arrived)
-        assert weighed.is_published
-        with world.database.writing() as session:
-            by = session.scalars(select(Moderator).where(Moderator.name == "Ann")).one()
-            stored = session.get_one(Site, site.id)
-            entered = ListKind.ADDRESS, Standing.BLOCKED, BOB
-            lists.enter(session, world.keyring, stored, *entered, by=by, at=datetime.now(UTC))
-            session.commit()
-        return weighed
+    def block(session: Session) -> None:
+        by = session.scalars(select(Moderator).where(Moderator.name == "Ann")).one()
+        site = session.scalars(select(Site).where(Site.key == "blog")).one()
+        entered = ListKind.ADDRESS, Standing.BLOCKED, BOB
+        lists.enter(session, world.keyring, site, *entered, by=by, at=datetime.now(UTC))
 
-    monkeypatch.setattr(leaving, "_weighed", blocked_meanwhile)
+    meanwhile(world, monkeypatch, block)
     answer = world.leave()
     assert answer.status_code == 202
     assert answer.get_json()["id"] not in world.shown()
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_thread_that_is_closed_while_a_reply_is_weighed_takes_it_no_more(
+    world: World, monkeypatch: pytest.MonkeyPatch, is_known: bool
+) -> None:
+    if is_known:
+        world.left()
+
+    def close(session: Session) -> None:
+        site = session.scalars(select(Site).where(Site.key == "blog")).one()
+        intake.open_thread(session, site, PAGE, datetime.now(UTC)).open = False
+
+    meanwhile(world, monkeypatch, close)
+    assert world.leave().status_code == 409
+
+
+def test_a_reply_goes_to_the_page_it_was_sent_to_though_its_thread_is_moved_meanwhile(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.left()
+
+    def move(session: Session) -> None:
+        session.scalars(select(Thread).where(Thread.page == PAGE)).one().page = f"{PAGE}-moved"
+
+    meanwhile(world, monkeypatch, move)
+    comment = world.left()
+    with world.database.reading() as session:
+        assert session.get_one(Comment, comment).thread.page == PAGE
+
+
+def meanwhile(
+    world: World, monkeypatch: pytest.MonkeyPatch, act: Callable[[Session], None]
+) -> None:
+    """Let something happen once, between the weighing of a reply and its storing."""
+    weigh = leaving._weighed
+
+    def weighed_then(site: Site, arrived: intake.Arrived) -> intake.Weighed:
+        weighed = weigh(site, arrived)
+        with world.database.writing() as session:
+            act(session)
+            session.commit()
+        monkeypatch.setattr(leaving, "_weighed", weigh)
+        return weighed
+
+    monkeypatch.setattr(leaving, "_weighed", weighed_then)
 
 
 def test_a_network_key_is_made_once_and_only_where_it_may_be_written(world: World) -> None:

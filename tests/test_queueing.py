@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from characters import PAGE, World
 from crowds import CODES, NOW, crowd
-from sqlalchemy import event, select
+from listening import listening
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation import queueing, review
@@ -235,16 +236,9 @@ def test_a_cursor_that_no_page_ended_with_is_refused(world: World, after: str) -
 
 def statements(world: World, ask: Any) -> list[tuple[str, Any]]:
     """What the database is asked meanwhile."""
-    heard: list[tuple[str, Any]] = []
-
-    def hear(_c: Any, _cursor: Any, statement: str, values: Any, _x: Any, _many: Any) -> None:
-        heard.append((statement, values))
-
-    event.listen(world.database.engine, "before_cursor_execute", hear)
-    try:
+    with listening(world.database) as heard:
         ask()
-    finally:
-        event.remove(world.database.engine, "before_cursor_execute", hear)
+    assert heard
     return heard
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     bindparam,
     delete,
+    exists,
     func,
     or_,
     select,
@@ -177,8 +178,9 @@ def keep(session: Session, comment: Comment, known: Traits, now: datetime) -> No
     The last step of a transaction: whoever waits here for another holds nothing that they need.
     """
     if comment.cluster_id is not None:
-        first = comment.cluster_id.partition("-")[0]
-        _BEGIN.run(session, {"first": first, "cluster": comment.cluster_id})
+        first, _, began = comment.cluster_id.partition("-")
+        until = datetime.fromtimestamp((int(began, 16) + 1) / 1000, UTC)
+        _BEGIN.run(session, {"first": first, "cluster": comment.cluster_id, "until": until})
         return
     common = {"site_id": comment.site_id, "comment_id": comment.id, "at": now}
     # In one order, so that two at once cannot wait for each other.
@@ -190,6 +192,13 @@ def keep(session: Session, comment: Comment, known: Traits, now: datetime) -> No
 _BEGIN = Prepared(
     update(_comments)
     .where(_comments.c.id == bindparam("first"), _comments.c.cluster_id.is_(None))
+    # Unless it was changed or erased since then: what it is found by is newer now, or gone.
+    .where(
+        exists().where(
+            _bands.c.comment_id == bindparam("first"),
+            _bands.c.at < bindparam("until", type_=Band.at.type),
+        )
+    )
     .values(cluster_id=bindparam("cluster"))
 )
 

@@ -61,7 +61,7 @@ def catch_up(
     for site_id in due:
         more = MOST_AT_ONCE
         # What is decided meanwhile waits for its turn: a model is not packed for a few lessons.
-        while more >= at_least and not is_over():
+        while more == MOST_AT_ONCE and not is_over():
             more = fold(database, site_id)
             folded += more
     return folded

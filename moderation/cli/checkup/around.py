@@ -131,8 +131,10 @@ def disk(settings: Settings, database: Path | None) -> Finding:
 
 def journal(database: Path | None) -> Finding:
     """Whether SQLite can empty its journal; it is kept short (see `database.SQLITE_PRAGMAS`)."""
+    if database is None:
+        return ok("journal", "PostgreSQL looks after its own journal.")
     try:
-        size = Path(f"{database}-wal").stat().st_size if database else 0
+        size = Path(f"{database}-wal").stat().st_size
     except FileNotFoundError:
         size = 0
     if size < LONG_JOURNAL:
