@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 #: Answers that one connection keeps in memory until the database changes: so many, and so many
-#: bytes of them. A ready-made thread can be large.
-_KEPT, _KEPT_BYTES = 256, 8 * 1024 * 1024
+#: bytes of them. A ready-made thread can be large; a thousand of twenty comments fit.
+_KEPT, _KEPT_BYTES = 2048, 16 * 1024 * 1024
 
 Rows = list[tuple[Any, ...]]
 
