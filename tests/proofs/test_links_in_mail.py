@@ -79,15 +79,15 @@ def test_among_them_are_the_links_that_decide(world: World) -> None:
     assert deciding
 
 
-def test_control_a_link_that_decides_when_opened_is_noticed(world: World) -> None:
+def test_control_a_link_that_decides_when_opened_is_noticed(own_world: World) -> None:
     def decides_at_once(token: str) -> str:
         mandate = links.mandate_of(token)
         assert mandate is not None
-        world.decide(mandate.comment_id, "spam")
+        own_world.decide(mandate.comment_id, "spam")
         return "Done."
 
-    world.app.view_functions["deciding.page"] = decides_at_once
-    _number, guilty = changed_by_fetching(world)
+    own_world.app.view_functions["deciding.page"] = decides_at_once
+    _number, guilty = changed_by_fetching(own_world)
     assert any("/decide/" in link for link in guilty)
 
 
