@@ -6,7 +6,17 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from moderation.database import table
@@ -58,9 +68,9 @@ _NOW = bindparam("now", type_=ListEntry.created_at.type)
 _NAMES = (ListEntry.key_of(ListKind.NAME, ""), f"{ListKind.NAME};")
 
 
-def _found(keys: Any) -> Select[Any]:
-    """What counts of these keys, and of all names. In no order: to have one, SQLite would walk the
-    whole list along another index.
+def _found(keys: Any) -> CompoundSelect[Any]:
+    """What counts of these keys, and of all names. Apart, and in no order: together, or to have an
+    order, SQLite would walk the whole list.
     """
     wanted = (
         _entries.c.key,
@@ -70,14 +80,12 @@ def _found(keys: Any) -> Select[Any]:
         _entries.c.created_at,
         _entries.c.id,
     )
-    return select(*wanted).where(
+    counting = select(*wanted).where(
         _entries.c.site_id == bindparam("site_id"),
-        or_(
-            _entries.c.key.in_(keys),
-            and_(_entries.c.key >= _NAMES[0], _entries.c.key < _NAMES[1]),
-        ),
         or_(_entries.c.expires_at.is_(None), _entries.c.expires_at > _NOW),
     )
+    is_name = and_(_entries.c.key >= _NAMES[0], _entries.c.key < _NAMES[1])
+    return counting.where(_entries.c.key.in_(keys)).union_all(counting.where(is_name))
 
 
 _FOUND = _found(bindparam("keys", expanding=True))

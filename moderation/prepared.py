@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Dialect, Executable, Select
+from sqlalchemy import Dialect, Executable, SelectBase
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -113,7 +113,7 @@ def _run(connection: Any, sql: str, given: Sequence[Any], *, many: bool = False)
 
 
 def _make(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> _Made:
-    is_select = isinstance(statement, Select)
+    is_select = isinstance(statement, SelectBase)
     compiled = statement.compile(dialect=dialect, column_keys=None if is_select else list(names))
     if compiled.post_compile_params:
         raise TypeError("a prepared statement has no lists that differ in length")

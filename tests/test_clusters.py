@@ -8,7 +8,7 @@ from characters import OTHER, World
 from crowds import crowd
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
-from test_queueing import slow, statements
+from test_queueing import plan, slow, statements
 
 from moderation import clusters, intake, lists, review
 from moderation.clusters import finding
@@ -272,6 +272,17 @@ def test_a_reply_asks_as_often_whatever_waits(world: World) -> None:
     left(world, *[f"{SPAM} again {n}" for n in range(30)])
     assert asked(50) == second
     assert second <= alone
+
+
+def test_a_sites_list_is_looked_up_by_its_keys_for_a_reply(world: World) -> None:
+    body = world.reply()
+    heard = statements(world, lambda: world.client().post("/api/v1/sites/blog/comments", json=body))
+    about = [(said, values) for said, values in heard if "FROM list_entry" in said]
+    assert about
+    for said, values in about:
+        # SQLite tells by which columns it looks: by the site alone is the whole list.
+        looks = plan(world, said, values)
+        assert looks.count("site_id=? AND key") == 2 if world.database.is_sqlite else looks
 
 
 def test_finding_and_keeping_read_no_table_as_a_whole(world: World) -> None:
