@@ -26,7 +26,7 @@ _NEWEST_NETWORK_KEY = Prepared(
 
 
 class KeyDue(Exception):
-    """A new network key has to be made before anything is digested: see `network_key`."""
+    """A new network key has to be written before anything is digested."""
 
 
 def network_digest(
@@ -45,12 +45,12 @@ def network_digest(
         network = privacy.network(address)
     except ValueError:
         return None
-    key = network_key(session, keyring, now, may_write=may_write)
+    key = _network_key(session, keyring, now, may_write=may_write)
     return privacy.digest(key, "network", network)
 
 
-def network_key(
-    session: Session, keyring: privacy.Keyring, now: datetime, *, may_write: bool = True
+def _network_key(
+    session: Session, keyring: privacy.Keyring, now: datetime, *, may_write: bool
 ) -> bytes:
     """The key of these days, made when it is due. Raises KeyDue where it may not be written."""
     newest = _NEWEST_NETWORK_KEY.first(session, {})

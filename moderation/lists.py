@@ -33,7 +33,7 @@ from moderation.models import (
     Standing,
     What,
 )
-from moderation.prepared import Prepared
+from moderation.prepared import Prepared, filled
 from moderation.privacy import Keyring, new_id
 from moderation.text import addresses, plain
 from moderation.text.disguises import is_same
@@ -148,8 +148,7 @@ class _Said(NamedTuple):
 def _said(session: Session, site_id: str, keys: Iterable[str], now: datetime) -> _Said:
     several, asked = list(keys), {"site_id": site_id, "now": now}
     if len(several) <= len(_FEW):
-        named = dict.fromkeys(_FEW) | dict(zip(_FEW, several, strict=False))
-        rows = _FOUND_FEW.all(session, asked | named)
+        rows = _FOUND_FEW.all(session, asked | filled(_FEW, several))
     else:
         rows = session.connection().execute(_FOUND, {**asked, "keys": several}).all()
     # The newest last, so that it is what remains.

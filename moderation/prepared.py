@@ -19,6 +19,17 @@ Values = Mapping[str, Any]
 _Processor = Callable[[Any], Any]
 
 
+def filled(names: Sequence[str], values: Iterable[Any]) -> dict[str, Any]:
+    """Values for a list of one length: what is missing is NULL, which equals nothing. Raises
+    ValueError where there are more than names.
+    """
+    given = list(values)
+    missing = len(names) - len(given)
+    if missing < 0:
+        raise ValueError(f"{len(given)} values for {len(names)} places")
+    return dict(zip(names, [*given, *[None] * missing], strict=True))
+
+
 class Prepared:
     """One statement, of SQLAlchemy's Core. It sees what was flushed, as any such statement."""
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from moderation.database import table
 from moderation.models import Author, Decision, Secret, Site, Status, Thread
-from moderation.prepared import Prepared
+from moderation.prepared import Prepared, filled
 
 AT = datetime(2026, 3, 4, 5, 6, 7, 890123, tzinfo=UTC)
 _threads, _secrets = table(Thread), table(Secret)
@@ -105,3 +105,9 @@ def test_what_cannot_be_prepared_is_refused_on_sqlite(world: World) -> None:
             Prepared(lists).all(session, {"ids": ["x"]})
         with pytest.raises(TypeError, match="knows no defaults"):
             INSERT.run(session, {"site_id": site_id(session), "page": "https://x", "title": ""})
+
+
+def test_a_list_is_filled_up_and_never_cut() -> None:
+    assert filled(["a", "b"], ["x"]) == {"a": "x", "b": None}
+    with pytest.raises(ValueError, match="3 values for 2 places"):
+        filled(["a", "b"], "xyz")

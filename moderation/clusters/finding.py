@@ -22,7 +22,7 @@ from moderation import privacy
 from moderation.database import table
 from moderation.drafts import MOST_DOMAINS, Keys
 from moderation.models import Band, Comment, InCommon, Site, Status
-from moderation.prepared import Prepared
+from moderation.prepared import Prepared, filled
 from moderation.text import addresses, alike, markup
 from moderation.text.alike import BANDS
 
@@ -134,8 +134,7 @@ def find(session: Session, comment: Comment, known: Traits, now: datetime) -> No
         return
     asked = {
         "site_id": comment.site_id,
-        **dict.fromkeys(_KEYS),
-        **dict(zip(_KEYS, known.keys, strict=False)),
+        **filled(_KEYS, known.keys),
         "since": now - Band.KEPT,
         "network": known.network,
         "hour": now - WINDOW,
